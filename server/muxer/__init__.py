@@ -1,0 +1,1 @@
+"""The ModelMuxer server. Imports only go down the floors listed in CONTRIBUTING.md."""

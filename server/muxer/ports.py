@@ -1,0 +1,163 @@
+"""What the floors above ask of the wings below: Protocols only."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from msgspec import Struct
+
+from muxer.errors import ProviderFailed
+from muxer.types.catalog import ModelSpec
+from muxer.types.chat import ChatChunk, ChatRequest, ChatResponse
+from muxer.types.decision import LatencyPrior
+
+
+class ProviderSpec(Struct, frozen=True):
+    """One provider as configured. `base_url` has no trailing slash; `api_key` never leaves `providers/`."""
+
+    name: str
+    dialect: str
+    base_url: str
+    api_key: str = ""
+    headers: Mapping[str, str] = {}
+    quirks: Mapping[str, object] = {}
+
+    def __repr__(self) -> str:
+        return f"ProviderSpec({self.name!r}, {self.dialect!r}, {self.base_url!r})"
+
+
+class HttpRequest(Struct, frozen=True):
+    """One HTTP request to a provider. `url` is absolute."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"HttpRequest({self.method!r}, {self.url!r})"
+
+
+class Timeouts(Struct, frozen=True):
+    """Seconds: to connect, until the answer's first byte, between two bytes, and in all."""
+
+    connect: float = 5.0
+    first_byte: float = 120.0
+    idle: float = 30.0
+    total: float = 600.0
+
+
+class HttpResponse(Protocol):
+    """An answer whose head has arrived and whose body has not been read. Header names are lower case."""
+
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+    async def read(self, limit: int) -> bytes:
+        """The whole body. Raises `TransportFailed` when it is larger than `limit` bytes, or cut short."""
+        ...
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it arrives, without read-ahead. Raises `TransportFailed` when it is cut short or stalls."""
+        ...
+
+
+class TransportFailed(Exception):
+    """No whole answer. `kind`: connect, first_byte, idle, total, cut, too_large, protocol. `sent`: the request may
+    have reached the provider."""
+
+    def __init__(self, kind: str, message: str, *, sent: bool) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.sent = sent
+
+
+class Transport(Protocol):
+    """Does all HTTP to providers: no redirects, no decompression, no retries, no cookies. Leaving the context, also
+    by cancellation, closes the connection unless the body was read to its end."""
+
+    def send(self, request: HttpRequest, timeouts: Timeouts) -> AbstractAsyncContextManager[HttpResponse]: ...
+
+    async def close(self) -> None: ...
+
+
+class StreamDecoder(Protocol):
+    """Bytes of a streamed answer in, chunks out; the same chunks for every way of splitting the bytes."""
+
+    def feed(self, data: bytes) -> Sequence[ChatChunk]:
+        """Chunks that these bytes complete. Raises `ProviderFailed` for an error event or an illegal one."""
+        ...
+
+    def close(self) -> Sequence[ChatChunk]:
+        """Chunks that the end of the body completes. Raises `ProviderFailed` when the terminator is missing."""
+        ...
+
+
+class Dialect(Protocol):
+    """One wire protocol, without I/O."""
+
+    def encode(self, request: ChatRequest, provider: ProviderSpec, model: ModelSpec, *, stream: bool) -> HttpRequest:
+        """The HTTP request. Raises `MuxerError` UNSUPPORTED_PARAMETER for what the protocol cannot say."""
+        ...
+
+    def decode(self, body: bytes, provider: ProviderSpec, model: ModelSpec) -> ChatResponse:
+        """The answer in a 200's body. Raises `ProviderFailed` when it is not one."""
+        ...
+
+    def decode_error(
+        self, status: int, headers: Mapping[str, str], body: bytes, provider: ProviderSpec, model: ModelSpec
+    ) -> ProviderFailed:
+        """The error in any other answer; never raises, whatever the body is."""
+        ...
+
+    def stream_decoder(self, provider: ProviderSpec, model: ModelSpec) -> StreamDecoder:
+        """A decoder for one streamed answer."""
+        ...
+
+
+class ProviderClient(Protocol):
+    """Asks one model once: a dialect over a transport. Every failure is a `ProviderFailed`; cancelling either call
+    closes the connection to the provider."""
+
+    async def complete(
+        self, request: ChatRequest, provider: ProviderSpec, model: ModelSpec, timeouts: Timeouts
+    ) -> ChatResponse:
+        """The whole answer."""
+        ...
+
+    def stream(
+        self, request: ChatRequest, provider: ProviderSpec, model: ModelSpec, timeouts: Timeouts
+    ) -> AbstractAsyncContextManager[AsyncIterator[Sequence[ChatChunk]]]:
+        """The answer as it arrives: all chunks of one network read together. Entering sends the request."""
+        ...
+
+
+class Clock(Protocol):
+    """Time, so that tests can own it."""
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds since some moment; never goes back."""
+        ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class LatencyPriors(Protocol):
+    """Remembers how fast models were lately."""
+
+    def snapshot(self) -> Mapping[str, LatencyPrior]:
+        """What is known now, by `provider:model`."""
+        ...
+
+    def observe(self, model_id: str, *, first_token_s: float | None, total_s: float, output_tokens: int) -> None:
+        """Takes in one successful answer. `first_token_s` is None when the answer came whole."""
+        ...
