@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from muxer.errors import ProviderFailed
 from muxer.types.catalog import ModelSpec
-from muxer.types.chat import ChatChunk, ChatRequest, ChatResponse
+from muxer.types.chat import ChatChunk, ChatRequest, ChatResponse, Usage
 from muxer.types.decision import LatencyPrior
 
 
@@ -89,12 +89,23 @@ class Transport(Protocol):
 class StreamDecoder(Protocol):
     """Bytes of a streamed answer in, chunks out; the same chunks for every way of splitting the bytes."""
 
+    @property
+    def done(self) -> bool:
+        """Whether more bytes are of no use, because the terminator or a failure has come: `close` tells which."""
+        ...
+
+    @property
+    def usage(self) -> Usage | None:
+        """What the provider has reported so far. The chunks tell it once, at the end of a whole answer."""
+        ...
+
     def feed(self, data: bytes) -> Sequence[ChatChunk]:
         """Chunks that these bytes complete. Raises `ProviderFailed` for an error event or an illegal one."""
         ...
 
     def close(self) -> Sequence[ChatChunk]:
-        """Chunks that the end of the body completes. Raises `ProviderFailed` when the terminator is missing."""
+        """Chunks that the end of the body completes. Raises `ProviderFailed` when the terminator is missing. To be
+        called until there are none: a failure is raised after the chunks before it."""
         ...
 
 
@@ -103,6 +114,11 @@ class Dialect(Protocol):
 
     def encode(self, request: ChatRequest, provider: ProviderSpec, model: ModelSpec, *, stream: bool) -> HttpRequest:
         """The HTTP request. Raises `MuxerError` UNSUPPORTED_PARAMETER for what the protocol cannot say."""
+        ...
+
+    def dropped(self, request: ChatRequest, provider: ProviderSpec, model: ModelSpec) -> tuple[str, ...]:
+        """The fields that `encode` leaves out, by OpenAI's names: hints that the protocol or the model does not know.
+        Cheap, and raises as `encode` does."""
         ...
 
     def decode(self, body: bytes, provider: ProviderSpec, model: ModelSpec) -> ChatResponse:

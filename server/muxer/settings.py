@@ -5,6 +5,7 @@ What has structure (providers of one's own, routing defaults) stands in `modelmu
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal, get_args, get_type_hints
 
@@ -231,6 +232,11 @@ class Environment:
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._variables = variables
+
+    @classmethod
+    def of_process(cls) -> Environment:
+        """The environment that this process was started with."""
+        return cls(os.environ)
 
     def settings(self) -> Settings:
         """All settings, validated. Raises `SettingsInvalid` for the first bad value; empty values count as unset."""

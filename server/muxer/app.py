@@ -1,0 +1,215 @@
+"""The composition root: builds every object once, by hand, top to bottom."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import signal
+from collections.abc import Coroutine, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from muxer.core.tokens import count
+from muxer.dispatch.dispatcher import Dispatcher
+from muxer.dispatch.run import Environment as DispatchEnvironment
+from muxer.plan import Plan
+from muxer.providers.client import HttpProviderClient
+from muxer.providers.transport import transport
+from muxer.service.decider import Decider
+from muxer.service.identity import ApiKeys
+from muxer.service.interceptor import EdgeInterceptor
+from muxer.service.openai import OpenAIServicer
+from muxer.service.operations import OperationsServicer
+from muxer.service.router import RouterServicer
+from muxer.service.server import GrpcServer, Servicers
+from muxer.service.traffic import Traffic
+from muxer.service.view_source import ViewSource
+from muxer.settings import Settings
+from muxer.state.clock import SystemClock
+from muxer.state.latency import MemoryLatencyPriors
+from muxer.telemetry.exposition import Exposition
+from muxer.telemetry.logs import Logs, start_logging
+from muxer.telemetry.metrics import Metrics
+from muxer.telemetry.port import NO_TRACING
+from muxer.types.decision import Policy, ProviderState, View
+from muxer.types.money import pico
+
+VERSION = version("modelmuxer")
+_LOG = logging.getLogger("muxer")
+
+
+def policy(plan: Plan) -> Policy:
+    """What the operator lays down for every request."""
+    settings = plan.settings
+    return Policy(
+        default_preset=plan.file.routing.preset,
+        max_cost=pico(settings.max_estimated_usd_per_request),
+        intent_enabled=settings.intent_classifier_enabled,
+        default_tokens_in=settings.estimator_default_tokens_in,
+        default_tokens_out=settings.estimator_default_tokens_out,
+    )
+
+
+def view_source(plan: Plan, priors: MemoryLatencyPriors, clock: SystemClock) -> ViewSource:
+    """What decisions are made from."""
+    usable = {name: ProviderState(usable=True) for name in plan.providers}
+    return ViewSource(plan.prices.catalog, usable, policy(plan), priors, clock, count, simulated=plan.simulated)
+
+
+def current_view(plan: Plan) -> View:
+    """The view of a process that has not served anything: for commands that decide without a server."""
+    clock = SystemClock()
+    return view_source(plan, MemoryLatencyPriors(plan.settings.latency_priors_window_s, clock), clock)()
+
+
+class Server:
+    """A server and everything that it owns."""
+
+    def __init__(self, plan: Plan, logs: Logs, metrics: Metrics, exposition: Exposition) -> None:
+        settings = plan.settings
+        clock = SystemClock()
+        priors = MemoryLatencyPriors(settings.latency_priors_window_s, clock)
+        self._plan = plan
+        self._metrics = metrics
+        self._traffic = Traffic()
+        self._tracing = _tracing(settings, metrics)
+        tracer = NO_TRACING if self._tracing is None else self._tracing.tracer
+        self._transport = transport(settings.transport)
+        decider = Decider(view_source(plan, priors, clock), clock, metrics, tracer)
+        dispatcher = Dispatcher(
+            DispatchEnvironment(
+                client=HttpProviderClient(self._transport),
+                providers=plan.providers,
+                clock=clock,
+                priors=priors,
+                telemetry=metrics,
+                tracer=tracer,
+                count_tokens=count,
+                random=random.random,
+            )
+        )
+        edge = EdgeInterceptor(settings, ApiKeys(settings.api_keys), self._traffic, clock, metrics, logs, tracer)
+        outermost = [] if self._tracing is None else [self._tracing.interceptor]
+        self._grpc = GrpcServer(
+            Servicers(
+                router=RouterServicer(decider, dispatcher),
+                openai=OpenAIServicer(decider, dispatcher, debug=settings.server_debug),
+                operations=OperationsServicer(self.health, exposition.render),
+            ),
+            [*outermost, edge],
+            self._traffic,
+            settings.max_request_bytes,
+        )
+
+    async def start(self, addresses: Sequence[str]) -> tuple[int, ...]:
+        """Serves on these addresses; returns their ports."""
+        return await self._grpc.start(addresses)
+
+    async def stop(self) -> bool:
+        """Drains and closes everything. Returns whether every call ended by itself."""
+        settings = self._plan.settings
+        done = await self._grpc.stop(settings.drain_delay_s, settings.drain_grace_s)
+        await self._transport.close()
+        if self._tracing is not None:
+            await asyncio.to_thread(self._tracing.close)
+        return done
+
+    def health(self) -> tuple[bool, Mapping[str, Any]]:
+        """Whether requests are taken, and what the server runs with."""
+        plan = self._plan
+        draining = self._traffic.draining
+        warnings = [] if plan.providers else ["no provider is configured: chat requests are answered with 503"]
+        return not draining, {
+            "status": "draining" if draining else "degraded" if warnings else "ok",
+            "version": VERSION,
+            "mode": plan.settings.mode,
+            "simulated": plan.simulated,
+            "providers": sorted(plan.providers),
+            "models": sum(m.provider in plan.providers for m in plan.prices.catalog.models.values()),
+            "price_version": plan.prices.catalog.version,
+            "in_flight": self._traffic.in_flight,
+            "warnings": warnings,
+        }
+
+
+def _tracing(settings: Settings, metrics: Metrics) -> Any:
+    """Tracing when there is somewhere to send traces to, else None: nothing of it is even imported."""
+    if not settings.otlp_endpoint:
+        return None
+    from muxer.telemetry.tracing import start_tracing  # noqa: PLC0415 - half a second of imports that most never need
+
+    return start_tracing(
+        endpoint=settings.otlp_endpoint,
+        service_name="modelmuxer",
+        service_version=VERSION,
+        sample_ratio=settings.trace_sample_ratio,
+        on_drop=lambda count: metrics.dropped("span", count),
+    )
+
+
+Serving = Coroutine[Any, Any, int]
+
+
+async def serve(plan: Plan, addresses: Sequence[str], ready_file: str, human_logs: bool | None) -> int:
+    """Runs a server until SIGINT or SIGTERM; returns the exit code.
+
+    `ready_file` gets the ports as a JSON list once the server serves. `human_logs` None: by whether stderr is a
+    terminal.
+    """
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    exposition = Exposition()
+    metrics = Metrics(
+        exposition.registry,
+        models=plan.prices.catalog.models,
+        providers={m.provider for m in plan.prices.catalog.models.values()},
+        version=VERSION,
+    )
+    keys = [] if plan.simulated else [provider.api_key for provider in plan.providers.values()]
+    secrets = [*keys, *plan.settings.api_keys.split(",")]
+    logs = start_logging(
+        level=plan.settings.log_level,
+        secrets=[s for s in secrets if s],
+        human=human_logs,
+        on_drop=lambda count: metrics.dropped("log_line", count),
+    )
+    close_metrics = None
+    try:
+        server = Server(plan, logs, metrics, exposition)
+        ports = await server.start(addresses)
+        if plan.settings.metrics_port >= 0:
+            port, close_metrics = exposition.serve("127.0.0.1", plan.settings.metrics_port)
+            _LOG.info("metrics on http://127.0.0.1:%d/metrics", port)
+        _report(plan, addresses, ports)
+        if ready_file:
+            await asyncio.to_thread(Path(ready_file).write_bytes, msgspec.json.encode(ports))
+        await stopping.wait()
+        _LOG.info("stopping: waiting for the calls in progress")
+        done = await server.stop()
+        _LOG.info("stopped" if done else "stopped: some calls were cut, their grace was over")
+        return 0
+    finally:
+        if close_metrics is not None:
+            close_metrics()
+        logs.close()
+
+
+def _report(plan: Plan, addresses: Sequence[str], ports: Sequence[int]) -> None:
+    for address, port in zip(addresses, ports, strict=True):
+        _LOG.info("gRPC on %s", address if address.startswith("unix:") else f"{address.rpartition(':')[0]}:{port}")
+    for text in plan.warnings:
+        _LOG.warning("%s", text)
+    for warning in plan.prices.warnings:
+        _LOG.warning("price table: %s", warning)
+    if plan.providers:
+        _LOG.info("providers: %s%s", ", ".join(sorted(plan.providers)), " (simulated)" if plan.simulated else "")
+    else:
+        _LOG.warning(
+            "no provider is configured: chat requests are answered with 503. Set a key, such as OPENAI_API_KEY"
+        )

@@ -1,0 +1,59 @@
+"""`modelmuxer check`: everything that can be found wrong before starting."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from muxer.cli.plans import plan_for
+from muxer.edge.envoy import OLDEST_VERSION, EnvoyMissing, envoy_version, find_envoy, is_recent
+from muxer.plan import Plan, key_variables
+from muxer.settings import Environment
+
+_OK, _WARN, _FAIL = "[green]ok[/]", "[yellow]look[/]", "[red]wrong[/]"
+
+
+def run(config: Path | None) -> int:
+    """Prints what was found. 0 when a server would start, 1 when Envoy would not, 2 when the configuration is wrong."""
+    plan = plan_for(config)
+    envoy, envoy_text = _envoy()
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_row(_OK, "configuration", str(config) if config else "from the environment")
+    for warning in plan.warnings:
+        table.add_row(_WARN, "configuration", warning)
+    _prices(table, plan)
+    _providers(table, plan, config)
+    table.add_row(envoy, "envoy", envoy_text)
+    Console(highlight=False).print(table)
+    return 1 if envoy == _FAIL else 0
+
+
+def _prices(table: Table, plan: Plan) -> None:
+    catalog = plan.prices.catalog
+    table.add_row(_OK, "prices", f"{len(catalog.models)} models, version {catalog.version}")
+    for warning in plan.prices.warnings:
+        table.add_row(_WARN, "prices", str(warning))
+
+
+def _providers(table: Table, plan: Plan, config: Path | None) -> None:
+    variables = key_variables(Environment.of_process(), "" if config is None else str(config))
+    for name, (variable, given) in sorted(variables.items()):
+        if name in plan.providers:
+            table.add_row(_OK, name, f"{variable} is set" if given else "needs no key")
+        else:
+            table.add_row(_WARN, name, f"left out: set {variable} to use it")
+    if not plan.providers:
+        table.add_row(_WARN, "providers", "none is configured: `serve` would answer chat requests with 503")
+
+
+def _envoy() -> tuple[str, str]:
+    try:
+        found = envoy_version(find_envoy())
+    except EnvoyMissing as error:
+        return _FAIL, str(error)
+    text = ".".join(map(str, found))
+    if is_recent(found):
+        return _OK, text
+    return _FAIL, f"{text} is older than {'.'.join(map(str, OLDEST_VERSION))}, which mends known holes"

@@ -1,0 +1,140 @@
+"""`modelmuxer`: the commands and their options. What a command needs is imported when it runs: help is quick."""
+
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="modelmuxer",
+    help="The LLM router: sends each chat request to the model that answers it best for the money, and shows why.",
+    epilog="Start with [bold]modelmuxer up[/]. It serves from a simulator until a key such as OPENAI_API_KEY is set.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    add_completion=True,
+)
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Configuration file, modelmuxer.yaml.", show_default=False),
+]
+ModelOption = Annotated[
+    str, typer.Option("--model", metavar="MODEL", help="`auto`, `auto:economy`, or `provider:model`.")
+]
+PresetOption = Annotated[str, typer.Option("--preset", metavar="NAME", help="balanced, economy, fast or quality.")]
+Prompt = Annotated[str, typer.Argument(metavar="PROMPT", help="What the user says.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+_RUN = "Run"
+_ASK = "Ask without calling a provider"
+_LOOK = "Look"
+
+
+@app.command(rich_help_panel=_RUN)
+def up(
+    rest_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="REST and gRPC through Envoy; 0: any free port.")
+    ] = 8000,
+    grpc_port: Annotated[int, typer.Option(min=0, max=65535, help="gRPC directly; 0: any free port.")] = 50051,
+    data_dir: Annotated[Path, typer.Option(metavar="DIR", help="Where sockets and logs are kept.")] = Path(
+        ".modelmuxer"
+    ),
+    config: ConfigOption = None,
+    simulate: Annotated[bool, typer.Option("--simulate", help="Use the simulator even where keys are set.")] = False,
+    ready_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the addresses there once everything answers.")
+    ] = None,
+) -> None:
+    """Start the server with Envoy in front, and the simulator when no provider key is set."""
+    from muxer.cli.up import run
+
+    raise typer.Exit(run(rest_port, grpc_port, data_dir, config, simulate=simulate, ready_file=ready_file))
+
+
+@app.command(rich_help_panel=_RUN)
+def serve(
+    grpc: Annotated[
+        list[str] | None,
+        typer.Option("--grpc", metavar="ADDRESS", help="Address to serve on, `host:port` or `unix:path`; repeatable."),
+    ] = None,
+    config: ConfigOption = None,
+    ready_file: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the ports there.")] = None,
+) -> None:
+    """Start the server alone, for a sidecar or a cluster. Never simulates."""
+    from muxer.cli.serve import run
+
+    raise typer.Exit(run(grpc or ["127.0.0.1:50051"], config, ready_file))
+
+
+@app.command(rich_help_panel=_LOOK)
+def check(config: ConfigOption = None) -> None:
+    """Validate configuration, prices, keys and Envoy, without starting anything."""
+    from muxer.cli.check import run
+
+    raise typer.Exit(run(config))
+
+
+@app.command(rich_help_panel=_ASK)
+def route(
+    prompt: Prompt,
+    model: ModelOption = "auto",
+    preset: PresetOption = "",
+    max_cost_usd: Annotated[float | None, typer.Option(min=0, help="Most that it may be estimated to cost.")] = None,
+    config: ConfigOption = None,
+    json: AsJson = False,
+) -> None:
+    """Show which model a prompt would go to, and why not to the others."""
+    from muxer.cli.decide import route as run
+
+    raise typer.Exit(run(prompt, model, preset, max_cost_usd, config, as_json=json))
+
+
+@app.command(rich_help_panel=_ASK)
+def classify(prompt: Prompt, config: ConfigOption = None, json: AsJson = False) -> None:
+    """Show what kind of request a prompt is."""
+    from muxer.cli.decide import classify as run
+
+    raise typer.Exit(run(prompt, config, as_json=json))
+
+
+@app.command(rich_help_panel=_ASK)
+def estimate(prompt: Prompt, model: ModelOption = "auto", config: ConfigOption = None, json: AsJson = False) -> None:
+    """Show what a prompt would cost, and how long it would take, on every model."""
+    from muxer.cli.decide import estimate as run
+
+    raise typer.Exit(run(prompt, model, config, as_json=json))
+
+
+@app.command(rich_help_panel=_LOOK)
+def models(config: ConfigOption = None, json: AsJson = False) -> None:
+    """List the models with their prices, limits and abilities."""
+    from muxer.cli.models import run
+
+    raise typer.Exit(run(config, as_json=json))
+
+
+@app.command(rich_help_panel=_LOOK)
+def version() -> None:
+    """Print the versions of ModelMuxer and of what it runs on."""
+    from muxer.cli.version import run
+
+    raise typer.Exit(run())
+
+
+@app.command(name="_server", hidden=True)
+def server_child(
+    grpc: Annotated[list[str], typer.Option("--grpc")],
+    ready_file: Annotated[Path, typer.Option()],
+    config: ConfigOption = None,
+    simulator_url: Annotated[str, typer.Option()] = "",
+    human_logs: Annotated[bool, typer.Option("--human-logs")] = False,
+) -> None:
+    """The server as a child of `up`."""
+    from muxer.cli.serve import run_child
+
+    raise typer.Exit(run_child(grpc, config, ready_file, simulator_url, human_logs=human_logs))

@@ -1,0 +1,52 @@
+"""Reads the configuration for a command, and says what is wrong with it in a form that a person can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from muxer.errors import MuxerError
+from muxer.plan import Plan, read_plan
+from muxer.settings import Environment, SettingsInvalid
+from muxer.simulator.vendors import base_paths
+
+BAD_CONFIGURATION = 2
+"""Exit code of a command whose configuration or arguments are wrong."""
+
+REFUSED = 1
+"""Exit code of a command whose request has no answer."""
+
+
+def plan_for(config: Path | None, *, simulator_url: str = "") -> Plan:
+    """The configuration in force. Ends the command when it is invalid."""
+    with explained():
+        return read_plan(Environment.of_process(), "" if config is None else str(config), simulator_url=simulator_url)
+
+
+def plan_to_try(config: Path | None, errors: Console) -> Plan:
+    """The configuration in force; with no key set, as if every simulated provider were configured."""
+    plan = plan_for(config)
+    if plan.providers:
+        return plan
+    names = ", ".join(sorted(base_paths()))
+    errors.print(f"[yellow]No provider key is set: deciding as `modelmuxer up` would, with {names} simulated.[/]")
+    return plan_for(config, simulator_url="http://127.0.0.1:0")
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Ends the command with a message when its configuration is invalid or its request refused."""
+    try:
+        yield
+    except SettingsInvalid as error:
+        Console(stderr=True).print(f"[bold red]Configuration:[/] {error}", highlight=False, soft_wrap=True)
+        raise typer.Exit(BAD_CONFIGURATION) from None
+    except MuxerError as error:
+        Console(stderr=True).print(
+            f"[bold red]{error.reason.value}:[/] {error.message}", highlight=False, soft_wrap=True
+        )
+        raise typer.Exit(REFUSED) from None

@@ -1,0 +1,1 @@
+"""The decision, as pure functions: no I/O, no clock, no protobuf, no logging."""

@@ -1,0 +1,135 @@
+"""Reads a request once and says what is in it: the documented signals, and what intent, quality and cost are judged by.
+
+A request is judged by its last user turn, in the light of what went before. Whatever its length, only a sample of
+bounded size is read (`text/sample.py`), so that the cost of a decision has a bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Set
+
+from msgspec import Struct
+
+from muxer.core.text import lexicon
+from muxer.core.text.language import language_of
+from muxer.core.text.sample import CONTEXT_CHARS, TURN_CHARS, cut, text_of
+from muxer.core.text.words import words_of
+from muxer.core.tokens import prompt_tokens
+from muxer.types.chat import AudioPart, ChatRequest, FilePart, ImagePart, Message
+from muxer.types.decision import IntentSignals, TaskSignals
+
+
+class Features(Struct, frozen=True):
+    """What a request holds. `text` and all that is counted in it are the last user turn's, sampled when it is long;
+    the `has_...` of attachments and tools are the whole request's."""
+
+    signals: IntentSignals
+    text: str
+    words: tuple[str, ...]  # of `text`: lower-case words, numbers and signs, in order
+    earlier: str  # the user turn before the last, sampled
+    system: str  # system and developer messages, sampled
+    language: str  # ISO 639-1, empty when nothing tells
+    messages: int
+    user_turns: int
+    prompt_chars: int  # of all messages, not sampled
+    turn_chars: int  # of the last user turn, not sampled
+    lines: int
+    word_count: int
+    number_count: int
+    sign_count: int  # single signs such as punctuation and operators
+    operator_count: int  # = + * / ^ < > and the like
+    question: bool  # a question mark, or a word that asks
+    maths: bool
+    options: bool  # answers to choose from, one a line
+    has_image: bool
+    has_audio: bool
+    has_file: bool
+    has_tools: bool
+    has_tool_results: bool
+    response_format: str  # empty, `json_object` or `json_schema`
+
+
+def extract(request: ChatRequest, count_tokens: Callable[[str], int]) -> Features:
+    """The features of a request. `count_tokens` counts a text in tokens of o200k_base."""
+    turns = [message for message in request.messages if message.role == "user"]
+    last = text_of(turns[-1]) if turns else ""
+    text = cut(last, TURN_CHARS)
+    words = words_of(text)
+    vocabulary = frozenset(words)
+    has_image, has_audio, has_file = _attachments(request.messages)
+    numbers = sum(map(str.isdigit, words))
+    signs = sum([len(word) == 1 and not word.isalnum() for word in words])
+    return Features(
+        signals=_signals(request, text, vocabulary, has_image, count_tokens),
+        text=text,
+        words=tuple(words),
+        earlier=cut(text_of(turns[-2]), CONTEXT_CHARS) if len(turns) > 1 else "",
+        system=_system(request.messages),
+        language=language_of(text, vocabulary),
+        messages=len(request.messages),
+        user_turns=len(turns),
+        prompt_chars=sum([len(text_of(message)) for message in request.messages]),
+        turn_chars=len(last),
+        lines=text.count("\n") + 1 if text else 0,
+        word_count=len(words) - numbers - signs,
+        number_count=numbers,
+        sign_count=signs,
+        operator_count=sum(map(text.count, "=+*/^<>×÷√∑∫≤≥")),
+        question=_asks(text, vocabulary),
+        maths=bool(vocabulary & lexicon.MATHS) or "\\frac" in text or "$" in text and "\\" in text,
+        options=_has_options(text),
+        has_image=has_image,
+        has_audio=has_audio,
+        has_file=has_file,
+        has_tools=bool(request.tools),
+        has_tool_results=any([message.role == "tool" for message in request.messages]),
+        response_format=_response_format(request),
+    )
+
+
+def _attachments(messages: tuple[Message, ...]) -> tuple[bool, bool, bool]:
+    """Whether there is a picture, a sound, a file."""
+    kinds = {type(part) for message in messages if message.parts for part in message.parts}
+    return ImagePart in kinds, AudioPart in kinds, FilePart in kinds
+
+
+def _system(messages: tuple[Message, ...]) -> str:
+    texts = [text_of(message) for message in messages if message.role in ("system", "developer")]
+    return cut("\n".join([cut(text, CONTEXT_CHARS) for text in texts[:4]]), CONTEXT_CHARS)
+
+
+def _response_format(request: ChatRequest) -> str:
+    kind = request.response_format.kind if request.response_format is not None else "text"
+    return "" if kind == "text" else kind
+
+
+def _signals(
+    request: ChatRequest, text: str, words: Set[str], has_image: bool, count_tokens: Callable[[str], int]
+) -> IntentSignals:
+    fence = "```" in text or "~~~" in text
+    programming = _shows(text, words, lexicon.PROGRAMMING, lexicon.PROGRAMMING_UNSPACED)
+    return IntentSignals(
+        token_length_est=prompt_tokens(request, count_tokens),
+        has_code_fence=fence,
+        has_programming_keywords=programming,
+        signals=TaskSignals(
+            code=fence or programming,
+            translation=_shows(text, words, lexicon.TRANSLATION, lexicon.TRANSLATION_UNSPACED),
+            vision=has_image or _shows(text, words, lexicon.VISION, lexicon.VISION_UNSPACED),
+            safety=_shows(text, words, lexicon.SAFETY, lexicon.SAFETY_UNSPACED),
+        ),
+    )
+
+
+def _shows(text: str, words: Set[str], spaced: Set[str], unspaced: tuple[str, ...]) -> bool:
+    """Whether one of the words occurs; those of scripts without blanks are looked for anywhere."""
+    return not spaced.isdisjoint(words) or (not text.isascii() and any([word in text for word in unspaced]))
+
+
+def _asks(text: str, words: Set[str]) -> bool:
+    return bool({"?", "？", "؟"} & words) or _shows(text, words, lexicon.QUESTION, lexicon.QUESTION_UNSPACED)
+
+
+def _has_options(text: str) -> bool:
+    """Whether at least the options A and B stand there, as in `A) ...`, `(A) ...` or `A. ...`."""
+    return any([a in text and b in text for a, b in (("A)", "B)"), ("A.", "B."), ("a)", "b)"), ("A:", "B:"))])

@@ -1,0 +1,1 @@
+"""Carries a decision out: attempts, retries, fallbacks, streams, settlement."""

@@ -1,0 +1,119 @@
+"""One request on its way through its plan: which model is next, what has failed, what it has cost so far."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+
+from msgspec import Struct
+
+from muxer.dispatch.retry import final_error, next_attempt
+from muxer.dispatch.settlement import NOTHING, Attempt, Settled, cost_of
+from muxer.errors import MuxerError, ProviderFailed, Reason
+from muxer.ports import Clock, LatencyPriors, ProviderClient, ProviderSpec, Timeouts
+from muxer.telemetry.port import Telemetry, Tracer
+from muxer.types.chat import ChatRequest, Usage
+from muxer.types.decision import Decision
+from muxer.types.money import PicoUsd
+
+CONNECT_TIMEOUT_S = 5.0
+FIRST_BYTE_TIMEOUT_S = 180.0
+"""Reasoning models think for minutes before their first byte."""
+IDLE_TIMEOUT_S = 60.0
+
+
+class Environment(Struct, frozen=True):
+    """What every dispatch needs of the world."""
+
+    client: ProviderClient
+    providers: Mapping[str, ProviderSpec]
+    clock: Clock
+    priors: LatencyPriors
+    telemetry: Telemetry
+    tracer: Tracer
+    count_tokens: Callable[[str], int]
+    random: Callable[[], float]  # 0 to 1, for jitter
+
+
+class Run:
+    """One request on its way through the plan: which model is next, what has failed, what it has cost so far."""
+
+    def __init__(self, env: Environment, request: ChatRequest, decision: Decision, deadline: float) -> None:
+        self.env = env
+        self.request = request
+        self.decision = decision
+        self.candidate = decision.selected
+        self._deadline = deadline
+        self._today = dt.datetime.fromtimestamp(env.clock.now(), dt.UTC).date()
+        self._failures: list[ProviderFailed] = []
+        self._attempts: list[Attempt] = []
+
+    def begin(self) -> Timeouts:
+        """The time that the next call may take. Raises `MuxerError` DEADLINE_EXCEEDED when none is left."""
+        remaining = self._deadline - self.env.clock.monotonic()
+        if remaining <= 0:
+            raise self._too_late()
+        return Timeouts(
+            connect=min(CONNECT_TIMEOUT_S, remaining),
+            first_byte=min(FIRST_BYTE_TIMEOUT_S, remaining),
+            idle=min(IDLE_TIMEOUT_S, remaining),
+            total=remaining,
+        )
+
+    def provider(self) -> ProviderSpec:
+        """The provider of the current candidate."""
+        return self.env.providers[self.candidate.model.provider]
+
+    def succeeded(self, usage: Usage, seconds: float, first_token_s: float | None) -> Settled:
+        """Settles a complete answer."""
+        self._record("ok", usage, seconds)
+        model_id = self.candidate.model.id
+        self.env.priors.observe(
+            model_id, first_token_s=first_token_s, total_s=seconds, output_tokens=usage.completion_tokens
+        )
+        if first_token_s is not None:
+            self.env.telemetry.first_token(model_id, first_token_s)
+        return self.settled(usage)
+
+    def cancelled(self, usage: Usage | None, seconds: float) -> None:
+        """Settles an answer that nobody waits for any more."""
+        self._record("cancelled", usage, seconds)
+
+    def failed(self, failure: ProviderFailed, usage: Usage | None, seconds: float) -> None:
+        """Takes in a failed call; a partial answer has usage."""
+        self._failures.append(failure)
+        self._record(failure.reason.value, usage, seconds)
+
+    async def next(self) -> None:
+        """Moves on to the next attempt, after its delay. Raises the error for the caller when there is none."""
+        remaining = self._deadline - self.env.clock.monotonic()
+        if remaining <= 0:
+            raise self._too_late()
+        chosen = next_attempt(self.decision.plan, self.candidate, self._failures, remaining, self.env.random())
+        if chosen is None:
+            raise final_error(self._failures)
+        if chosen.candidate is not self.candidate:
+            self.env.telemetry.fell_back(self.candidate.model.id, self._failures[-1].reason.value)
+        self.candidate = chosen.candidate
+        if chosen.delay_s > 0:
+            await self.env.clock.sleep(chosen.delay_s)
+
+    def settled(self, usage: Usage = NOTHING) -> Settled:
+        """The bill so far: the answer's usage, and the cost of every attempt."""
+        return Settled(usage, PicoUsd(sum(a.cost for a in self._attempts)), tuple(self._attempts))
+
+    def _record(self, outcome: str, usage: Usage | None, seconds: float) -> None:
+        model = self.candidate.model
+        cost = cost_of(model, usage, self._today)
+        self._attempts.append(Attempt(model.id, outcome, seconds, usage, cost))
+        self.env.telemetry.attempt_finished(model.id, outcome, seconds)
+        if usage is not None:
+            self.env.telemetry.answered(model.id, usage, cost)
+
+    def _too_late(self) -> MuxerError:
+        return MuxerError(Reason.DEADLINE_EXCEEDED, "The time allowed for the request is over")
+
+    def span(self) -> dict[str, str]:
+        """What a trace says of the current call."""
+        model = self.candidate.model
+        return {"gen_ai.provider.name": model.provider, "gen_ai.request.model": model.name}

@@ -1,0 +1,107 @@
+"""What the encoders of all dialects share: collecting body fields, leaving hints out, refusing what cannot be said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+
+from muxer.errors import MuxerError, Reason
+from muxer.ports import HttpRequest, ProviderSpec
+from muxer.types.chat import ChatRequest, ImagePart, Tool, ToolChoice
+
+_ENCODER = msgspec.json.Encoder()
+
+
+class Body:
+    """A body that is being put together. `dropped` names, in OpenAI's words, the hints that were left out."""
+
+    def __init__(self, provider: ProviderSpec) -> None:
+        self.fields: dict[str, Any] = {}
+        self.dropped: list[str] = []
+        self._provider = provider
+
+    def put(self, name: str, value: object) -> None:
+        """Adds a field, unless it was not given: None and empty values."""
+        if value is not None and value != "" and value != () and value != {}:
+            self.fields[name] = value
+
+    def drop(self, **hints: object) -> None:
+        """Notes those of the hints that were given: left out, they change nothing that the caller could rely on."""
+        for name, value in hints.items():
+            if value is not None and value != "" and value != {}:
+                self.dropped.append(name)
+
+    def refuse(self, **fields: object) -> None:
+        """Raises for the first field that was given: left out, it would change the meaning of the answer."""
+        for name, value in fields.items():
+            if value:
+                raise unsupported(self._provider, name)
+
+
+def unsupported(provider: ProviderSpec, field: str, what: str = "") -> MuxerError:
+    """The error for a field that the provider has no way to honour."""
+    return MuxerError(
+        Reason.UNSUPPORTED_PARAMETER, f"{provider.name} does not support {what or f'`{field}`'}", field=field
+    )
+
+
+def dropped_from_messages(request: ChatRequest, *, names: bool, details: bool) -> tuple[str, ...]:
+    """Those hints inside the messages that were given and are not understood: speakers' names, images' details."""
+    dropped = []
+    if not names and any(message.name for message in request.messages):
+        dropped.append("messages.name")
+    if not details and any(
+        isinstance(part, ImagePart) and part.detail for message in request.messages for part in message.parts
+    ):
+        dropped.append("messages.image_url.detail")
+    return tuple(dropped)
+
+
+def raw_object(text: str, field: str) -> msgspec.Raw:
+    """A JSON object that the caller wrote, to be sent on unchanged. Raises `MuxerError` when it is not one."""
+    data = text.strip().encode("utf-8", "surrogatepass")
+    try:
+        if data.startswith(b"{"):
+            return msgspec.json.decode(data, type=msgspec.Raw)
+    except (msgspec.DecodeError, RecursionError):
+        pass
+    raise MuxerError(Reason.INVALID_VALUE, f"`{field}` is not a JSON object", field=field)
+
+
+def offered_tools(request: ChatRequest) -> tuple[Tool, ...]:
+    """The tools that may be used: for the choice `allowed`, only those that it names."""
+    choice = request.tool_choice
+    if choice is None or choice.mode != "allowed":
+        return request.tools
+    return tuple(tool for tool in request.tools if tool.name in choice.names)
+
+
+def choice_mode(choice: ToolChoice | None) -> str:
+    """`auto`, `none`, `required` or `named`: a choice of some `allowed` tools is made among those alone."""
+    if choice is None:
+        return "auto"
+    if choice.mode == "allowed":
+        return "required" if choice.required else "auto"
+    return choice.mode
+
+
+def post(
+    provider: ProviderSpec,
+    path: str,
+    fields: Mapping[str, Any],
+    auth: Mapping[str, str],
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> HttpRequest:
+    """A JSON request to the provider. Without a key there is no `auth` header either: local servers need none."""
+    sent = {"content-type": "application/json", "accept": "application/json", **headers, **provider.headers}
+    if provider.api_key:
+        sent.update(auth)
+    return HttpRequest("POST", provider.base_url + path, sent, _ENCODER.encode(fields))
+
+
+def bearer(provider: ProviderSpec) -> dict[str, str]:
+    """The key as most providers want it."""
+    return {"authorization": f"Bearer {provider.api_key}"}

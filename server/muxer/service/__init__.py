@@ -1,0 +1,1 @@
+"""The gRPC face: the only floor that knows protobuf and grpc."""

@@ -1,0 +1,75 @@
+"""What is known of the call that is being served: who, until when, over which face."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from contextvars import ContextVar
+
+from msgspec import Struct
+
+from muxer.errors import BadRequest, Reason
+from muxer.types.money import PicoUsd
+
+REST_MARK = "x-mm-rest"
+"""Metadata that Envoy puts on every call that came in as HTTP+JSON; what a client sends under this name is removed."""
+
+TIMEOUT_HEADER = "x-request-timeout-ms"
+REQUEST_ID_HEADER = "x-request-id"
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+
+
+class Call(Struct):
+    """One call. `deadline` is in the clock's monotonic seconds; `caller` is the name of the key, or empty. The last
+    four are what came of it, for log and metrics."""
+
+    method: str
+    request_id: str
+    deadline: float
+    timeout_ms: int
+    rest: bool
+    caller: str = ""
+    model: str = ""
+    cost: PicoUsd | None = None
+    attempts: int = 0
+    failure: Reason | None = None
+
+
+CURRENT: ContextVar[Call] = ContextVar("modelmuxer_call")
+"""The call that the running task serves."""
+
+
+def request_id(metadata: Mapping[str, str]) -> str:
+    """The caller's request id when it is a sane one, else a new one."""
+    given = metadata.get(REQUEST_ID_HEADER, "")
+    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
+
+
+def timeout_ms(metadata: Mapping[str, str], grpc_remaining_s: float | None, default_ms: int, max_ms: int) -> int:
+    """Milliseconds that the call may take: the smallest of what header, gRPC deadline and server allow.
+
+    Raises `BadRequest` when the header is not a positive number; more than the server's maximum is cut to it.
+    """
+    asked: list[float] = []
+    header = metadata.get(TIMEOUT_HEADER)
+    if header is not None:
+        asked.append(_parse_ms(header))
+    if grpc_remaining_s is not None:
+        asked.append(grpc_remaining_s * 1000)
+    return int(min(min(asked, default=float(default_ms)), max_ms))
+
+
+def _parse_ms(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not value >= 1:
+        raise BadRequest(
+            Reason.INVALID_VALUE,
+            f"Header {TIMEOUT_HEADER} must be a number of milliseconds, at least 1",
+            field=TIMEOUT_HEADER,
+        )
+    return value

@@ -1,0 +1,107 @@
+"""`OpenAIService`: the OpenAI-compatible face, bytes in and bytes out."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+from google.api.httpbody_pb2 import HttpBody
+from google.protobuf.json_format import MessageToDict
+from modelmuxer.v1 import openai_service_pb2, openai_service_pb2_grpc
+
+from muxer.dispatch.dispatcher import Dispatcher
+from muxer.dispatch.streamed import StreamedAnswer
+from muxer.errors import MuxerError
+from muxer.service import models
+from muxer.service.bounds import validate
+from muxer.service.call import CURRENT, Call
+from muxer.service.decider import Decider
+from muxer.service.event_writer import EventWriter
+from muxer.service.interceptor import Context, unexpected
+from muxer.service.openai_answer import encode
+from muxer.service.openai_request import FaceRequest, decode
+from muxer.service.openai_stream import StreamEncoder
+from muxer.service.router import new_id, note
+from muxer.service.router_metadata import router_metadata
+from muxer.types.decision import Decision
+from muxer.types.money import usd
+
+JSON = "application/json"
+
+
+class OpenAIServicer(openai_service_pb2_grpc.OpenAIServiceServicer):
+    """What OpenAI's clients ask for. With `debug`, answers say in headers how they were routed."""
+
+    def __init__(self, decider: Decider, dispatcher: Dispatcher, *, debug: bool) -> None:
+        self._decider = decider
+        self._dispatcher = dispatcher
+        self._debug = debug
+
+    async def CreateChatCompletion(  # type: ignore[override]  # grpc.aio also takes a coroutine that writes
+        self, request: HttpBody, context: Context
+    ) -> None:
+        """One JSON document, or server-sent events."""
+        call = CURRENT.get()
+        face = decode(request.data)
+        validate(face.chat)
+        decision = self._decider.decide(face.chat, "CreateChatCompletion")
+        if face.stream:
+            await self._stream(call, face, decision, context)
+        else:
+            await self._complete(call, face, decision, context)
+
+    async def GetModel(self, request: openai_service_pb2.GetModelRequest, context: Context) -> HttpBody:
+        """One model, as OpenAI's model object."""
+        model = MessageToDict(
+            models.get_model(self._decider.view(), request.id),
+            preserving_proto_field_name=True,
+            always_print_fields_with_no_presence=True,
+        )
+        return HttpBody(content_type=JSON, data=msgspec.json.encode(model))
+
+    async def _complete(self, call: Call, face: FaceRequest, decision: Decision, context: Context) -> None:
+        answer = await self._dispatcher.complete(face.chat, decision, call.deadline)
+        note(call, answer.candidate, answer.settled)
+        metadata = router_metadata(decision, new_id("dec"), answer.candidate, answer.settled)
+        if self._debug:
+            await context.send_initial_metadata(
+                _debug_headers(answer.candidate.model.id, answer.candidate.cost.expected)
+            )
+        body = encode(answer.response, new_id("chatcmpl"), answer.settled.usage, metadata)
+        await context.write(HttpBody(content_type=JSON, data=body))
+
+    async def _stream(self, call: Call, face: FaceRequest, decision: Decision, context: Context) -> None:
+        encoder = StreamEncoder(new_id("chatcmpl"), include_usage=face.include_usage)
+        async with (
+            self._dispatcher.stream(face.chat, decision, call.deadline) as answer,
+            EventWriter(context) as events,
+        ):
+            try:
+                await self._events(answer, encoder, events, context)
+                note(call, answer.candidate, answer.settled)
+                metadata = router_metadata(decision, new_id("dec"), answer.candidate, answer.settled)
+                await events.write(encoder.finish(answer.settled.usage, metadata))
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:
+                if not events.begun:
+                    raise  # nothing was sent yet: the caller gets a real status
+                known = error if isinstance(error, MuxerError) else unexpected(error, call)
+                call.failure = known.reason
+                await events.write(encoder.fail(known))
+
+    async def _events(
+        self, answer: StreamedAnswer, encoder: StreamEncoder, events: EventWriter, context: Context
+    ) -> None:
+        async for batch in answer:
+            data = encoder.encode(batch)
+            if not data:
+                continue
+            if self._debug and not events.begun:
+                chosen = answer.candidate
+                await context.send_initial_metadata(_debug_headers(chosen.model.id, chosen.cost.expected))
+            await events.write(data)
+
+
+def _debug_headers(model_id: str, estimate: int) -> tuple[tuple[str, str], ...]:
+    return (("x-route-decision", model_id), ("x-route-estimate-usd", f"{usd(estimate):.6f}"))

@@ -1,0 +1,156 @@
+"""Streamed answers in OpenAI's form: `ChatChunk`s to server-sent events.
+
+The chunk that ends a choice is held back until the next one or the end, since the last data chunk of a stream carries
+`router_metadata`, and the cost in it is known only when the provider has reported its usage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from muxer.errors import MuxerError
+from muxer.service.openai_answer import usage_object
+from muxer.service.status import rest_body
+from muxer.types.chat import ChatChunk, ChunkChoice, Delta, ToolCallDelta, Usage
+
+CONTENT_TYPE = "text/event-stream; charset=utf-8"
+DONE = b"data: [DONE]\n\n"
+KEEP_ALIVE = b": keep-alive\n\n"
+
+_ENCODER = msgspec.json.Encoder()
+
+
+class StreamEncoder:
+    """Encodes one stream. `created` and the id stay the same in all of its events, also after a fallback."""
+
+    def __init__(self, answer_id: str, *, include_usage: bool) -> None:
+        self._id = answer_id
+        self._include_usage = include_usage
+        self._head = b""
+        self._tail = b""
+        self._model = ""
+        self._created = 0
+        self._begun: set[int] = set()
+        self._held: bytes = b""
+        self._fingerprint: str | None = None
+
+    def encode(self, chunks: Iterable[ChatChunk]) -> bytes:
+        """The events of these chunks, as far as they can go out now; may be empty."""
+        return b"".join([self._choice(choice, chunk) for chunk in chunks for choice in chunk.choices])
+
+    def finish(self, usage: Usage, metadata: dict[str, Any]) -> bytes:
+        """The end of a complete stream: what was held back, usage if it was asked for, router_metadata, `[DONE]`."""
+        extra = b',"router_metadata":' + _ENCODER.encode(metadata)
+        if not self._include_usage:
+            held = self._held or self._event([], None)
+            return _with(held, extra) + DONE
+        last = self._event([], usage_object(usage))
+        return self._held + _with(last, extra) + DONE
+
+    def fail(self, error: MuxerError) -> bytes:
+        """The end of a stream that failed: an error event, and no `[DONE]`."""
+        return self._held + b"data: " + rest_body(error).encode() + b"\n\n"
+
+    def _choice(self, choice: ChunkChoice, chunk: ChatChunk) -> bytes:
+        if chunk.model != self._model:
+            self._restart(chunk)
+        delta = choice.delta
+        begun = choice.index in self._begun
+        if begun and choice.index == 0 and _only_content(choice):
+            # Nearly every event of nearly every stream: worth not building a dictionary for.
+            event = self._head + _ENCODER.encode(delta.content) + self._tail
+        else:
+            shaped = _delta(delta, begin=not begun)
+            self._begun.add(choice.index)
+            if begun and not shaped and not choice.finish_reason and not choice.logprobs:
+                return b""  # a second role chunk, after a fallback
+            event = self._event([_chunk_choice(choice, shaped)], None)
+        before, self._held = self._held, b""
+        if choice.finish_reason:
+            self._held = event
+            return before
+        return before + event
+
+    def _restart(self, chunk: ChatChunk) -> None:
+        self._model = chunk.model
+        self._created = self._created or chunk.created
+        self._fingerprint = chunk.system_fingerprint or None
+        marked = self._event([{"index": 0, "delta": {"content": 0}, "logprobs": None, "finish_reason": None}], None)
+        self._head, _, self._tail = marked.partition(b'{"content":0}')
+        self._head, self._tail = self._head + b'{"content":', b"}" + self._tail
+
+    def _event(self, choices: list[dict[str, Any]], usage: dict[str, Any] | None) -> bytes:
+        shaped: dict[str, Any] = {
+            "id": self._id,
+            "object": "chat.completion.chunk",
+            "created": self._created,
+            "model": self._model,
+            "system_fingerprint": self._fingerprint,
+            "choices": choices,
+        }
+        if self._include_usage:
+            shaped["usage"] = usage
+        return b"data: " + _ENCODER.encode(shaped) + b"\n\n"
+
+
+def _with(event: bytes, extra: bytes) -> bytes:
+    """The event with more fields at the end of its object."""
+    return event[:-3] + extra + b"}\n\n"
+
+
+def _only_content(choice: ChunkChoice) -> bool:
+    delta = choice.delta
+    return bool(
+        delta.content
+        and not choice.finish_reason
+        and not choice.logprobs
+        and not delta.reasoning
+        and not delta.tool_calls
+        and not delta.refusal
+        and not delta.provider_state
+    )
+
+
+def _chunk_choice(choice: ChunkChoice, delta: dict[str, Any]) -> dict[str, Any]:
+    shaped: dict[str, Any] = {
+        "index": choice.index,
+        "delta": delta,
+        "logprobs": msgspec.Raw(choice.logprobs.encode()) if choice.logprobs else None,
+        "finish_reason": choice.finish_reason or None,
+    }
+    if choice.native_finish_reason and choice.native_finish_reason != choice.finish_reason:
+        shaped["native_finish_reason"] = choice.native_finish_reason
+    return shaped
+
+
+def _delta(delta: Delta, *, begin: bool) -> dict[str, Any]:
+    shaped: dict[str, Any] = {}
+    if begin:
+        shaped |= {"role": "assistant", "content": delta.content, "refusal": None}
+    elif delta.content:
+        shaped["content"] = delta.content
+    if delta.refusal:
+        shaped["refusal"] = delta.refusal
+    if delta.reasoning:
+        shaped["reasoning_content"] = delta.reasoning
+    if delta.tool_calls:
+        shaped["tool_calls"] = [_tool_call(c) for c in delta.tool_calls]
+    if delta.provider_state:
+        shaped["provider_state"] = delta.provider_state
+    return shaped
+
+
+def _tool_call(call: ToolCallDelta) -> dict[str, Any]:
+    kind = call.kind or "function"
+    body: dict[str, Any] = {"input" if kind == "custom" else "arguments": call.arguments}
+    shaped: dict[str, Any] = {"index": call.index}
+    if call.id:
+        shaped |= {"id": call.id, "type": kind}
+        body = {"name": call.name, **body}
+    shaped[kind] = body
+    if call.provider_state:
+        shaped["provider_state"] = call.provider_state
+    return shaped

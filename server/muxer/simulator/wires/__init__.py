@@ -1,0 +1,1 @@
+"""One module per wire protocol; `muxer.simulator.vendors` says which provider speaks which."""

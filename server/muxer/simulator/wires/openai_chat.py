@@ -1,0 +1,252 @@
+"""OpenAI's Chat Completions on the wire; vendors that speak a flavour of it override what they do differently."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from muxer.simulator import tokens
+from muxer.simulator.ask import Ask
+from muxer.simulator.fields import Fields
+from muxer.simulator.problem import Problem
+from muxer.simulator.script import CALL_TOKENS, EPOCH, Answer, Call, Choice
+from muxer.simulator.tokens import Tokens
+from muxer.simulator.wire import Event, Incoming, Wire, json_bytes
+from muxer.simulator.wires import openai_chat_request as request
+
+_ERRORS: dict[str, tuple[str, str | None]] = {
+    "invalid": ("invalid_request_error", None),
+    "context": ("invalid_request_error", "context_length_exceeded"),
+    "content_filter": ("invalid_request_error", "content_filter"),
+    "auth": ("invalid_request_error", "invalid_api_key"),
+    "billing": ("insufficient_quota", "insufficient_quota"),
+    "permission": ("invalid_request_error", "unsupported_country_region_territory"),
+    "not_found": ("invalid_request_error", "model_not_found"),
+    "timeout": ("timeout", "request_timeout"),
+    "conflict": ("invalid_request_error", "conflict"),
+    "too_large": ("invalid_request_error", "request_too_large"),
+    "unprocessable": ("invalid_request_error", None),
+    "rate_limit": ("requests", "rate_limit_exceeded"),
+    "quota": ("insufficient_quota", "insufficient_quota"),
+    "server": ("server_error", None),
+    "overloaded": ("service_unavailable_error", "server_is_overloaded"),
+}
+"""Error type and code by kind of refusal."""
+
+DONE = Event(b"[DONE]")
+
+
+class OpenAIChat(Wire):
+    """The protocol as OpenAI itself speaks it."""
+
+    owner = "openai"
+
+    def operation(self, method: str, path: str) -> str:
+        """Chat completions and the models."""
+        if method == "POST":
+            return "chat" if path == "/chat/completions" else ""
+        if method == "GET":
+            return "models" if path == "/models" else "model" if path.startswith("/models/") else ""
+        return ""
+
+    def key(self, headers: Mapping[str, str]) -> str:
+        """The bearer token."""
+        scheme, _, key = headers.get("authorization", "").partition(" ")
+        return key.strip() if scheme.lower() == "bearer" else ""
+
+    def prompt_cache(self) -> str:
+        """OpenAI caches by itself."""
+        return "automatic"
+
+    def read(self, incoming: Incoming) -> Ask:
+        """Refuses unknown fields, as OpenAI does."""
+        body = Fields(incoming.body)
+        unknown = body.only(request.BODY_KEYS)
+        if unknown:
+            raise Problem("invalid", f"Unrecognized request argument supplied: {unknown}")
+        if not body.text("model"):
+            raise Problem("invalid", "you must provide a model parameter")
+        model, traits = incoming.resolve(body.text("model"))
+        return request.read_ask(body, model, traits)
+
+    def headers(self, request_id: str) -> dict[str, str]:
+        """Request id and rate limits."""
+        return {
+            "x-request-id": request_id,
+            "openai-processing-ms": "5",
+            "openai-version": "2020-10-01",
+            "x-ratelimit-limit-requests": "10000",
+            "x-ratelimit-limit-tokens": "2000000",
+            "x-ratelimit-remaining-requests": "9999",
+            "x-ratelimit-remaining-tokens": "1999000",
+            "x-ratelimit-reset-requests": "6ms",
+            "x-ratelimit-reset-tokens": "30ms",
+        }
+
+    def whole(self, ask: Ask, answer: Answer) -> dict[str, Any]:
+        """A `chat.completion`."""
+        body = {
+            **self.frame(ask, answer, "chat.completion"),
+            "choices": [
+                {
+                    "index": choice.index,
+                    "message": self.message(answer, choice),
+                    "logprobs": self.logprobs(ask, choice.text),
+                    "finish_reason": self.finish(choice),
+                }
+                for choice in answer.choices
+            ],
+        }
+        if answer.usage is not None:
+            body["usage"] = self.usage(answer.usage)
+        return body
+
+    def frame(self, ask: Ask, answer: Answer, kind: str) -> dict[str, Any]:
+        """What the whole answer and each of its chunks begin with."""
+        return {
+            "id": f"chatcmpl-{answer.id}",
+            "object": kind,
+            "created": answer.created,
+            "model": ask.model,
+            "service_tier": "default",
+            "system_fingerprint": "fp_simulator",
+        }
+
+    def message(self, answer: Answer, choice: Choice) -> dict[str, Any]:
+        """A choice as an assistant message."""
+        text = "".join(choice.text)
+        message: dict[str, Any] = {
+            "role": "assistant",
+            "content": None if choice.refused or (choice.calls and not text) else text,
+            "refusal": text if choice.refused else None,
+            "annotations": [],
+        }
+        if choice.calls:
+            message["tool_calls"] = [self.call(answer, choice, n, call) for n, call in enumerate(choice.calls)]
+        return message
+
+    def call(self, answer: Answer, choice: Choice, position: int, call: Call) -> dict[str, Any]:
+        """A tool call."""
+        start = {"id": self.call_id(answer, choice.index, position)}
+        if call.tool.custom:
+            return {**start, "type": "custom", "custom": {"name": call.tool.name, "input": call.arguments}}
+        return {**start, "type": "function", "function": {"name": call.tool.name, "arguments": call.arguments}}
+
+    def call_id(self, answer: Answer, choice: int, position: int) -> str:
+        """The id of a tool call."""
+        return f"call_{answer.id[:20]}{choice:02}{position:02}"
+
+    def finish(self, choice: Choice) -> str:
+        """Why a choice ended."""
+        return choice.finish
+
+    def usage(self, used: Tokens) -> dict[str, Any]:
+        """What a call used; cached, written and reasoning tokens are parts of the counts above them."""
+        return {
+            "prompt_tokens": used.prompt,
+            "completion_tokens": used.output,
+            "total_tokens": used.total,
+            "prompt_tokens_details": {
+                "cached_tokens": used.cached,
+                "audio_tokens": 0,
+                "cache_write_tokens": used.written,
+            },
+            "completion_tokens_details": {
+                "reasoning_tokens": used.reasoning,
+                "audio_tokens": 0,
+                "accepted_prediction_tokens": 0,
+                "rejected_prediction_tokens": 0,
+            },
+        }
+
+    def logprobs(self, ask: Ask, text: Sequence[str]) -> dict[str, Any] | None:
+        """Log probabilities drawn from the tokens themselves, if they were asked for."""
+        if ask.logprobs is None:
+            return None
+        return {"content": [_logprob(piece, ask.logprobs) for piece in text], "refusal": None}
+
+    def events(self, ask: Ask, answer: Answer) -> Iterator[Event]:
+        """Chunks, the usage if it was asked for, and `[DONE]`."""
+        frame = self.frame(ask, answer, "chat.completion.chunk")
+        late = {"usage": None} if ask.stream_usage else {}
+        for choice in answer.choices:
+            for delta, text, worth in self.deltas(answer, choice):
+                part = {
+                    "index": choice.index,
+                    "delta": delta,
+                    "logprobs": self.logprobs(ask, (text,)) if text else None,
+                    "finish_reason": None,
+                }
+                yield Event(json_bytes({**frame, "choices": [part], **late}), tokens=worth)
+        yield from self.ending(ask, answer, frame, late)
+
+    def deltas(self, answer: Answer, choice: Choice) -> Iterator[tuple[dict[str, Any], str, int]]:
+        """What a choice gains step by step: the delta, the text in it, and how many tokens it is worth."""
+        yield (
+            {"role": "assistant", "content": None if choice.refused else "", "refusal": None},
+            "",
+            len(choice.reasoning),
+        )
+        key = "refusal" if choice.refused else "content"
+        for piece in choice.text:
+            yield {key: piece}, piece, 1
+        for position, call in enumerate(choice.calls):
+            whole = self.call(answer, choice, position, call)
+            inner, argument = ("custom", "input") if call.tool.custom else ("function", "arguments")
+            opening = {**whole, "index": position, inner: {**whole[inner], argument: ""}}
+            yield {"tool_calls": [opening]}, "", CALL_TOKENS
+            for piece in tokens.split(call.arguments):
+                yield {"tool_calls": [{"index": position, inner: {argument: piece}}]}, "", 1
+
+    def ending(self, ask: Ask, answer: Answer, frame: dict[str, Any], late: dict[str, Any]) -> Iterator[Event]:
+        """The last events: why each choice ended, what was used, and the terminator."""
+        for choice in answer.choices:
+            part = {"index": choice.index, "delta": {}, "logprobs": None, "finish_reason": self.finish(choice)}
+            yield Event(json_bytes({**frame, "choices": [part], **late}))
+        if ask.stream_usage and answer.usage is not None:
+            body = {**frame, "choices": [], "usage": self.usage(answer.usage)}
+            yield Event(json_bytes(body), reports_usage=True)
+        yield DONE
+
+    def refusal(self, problem: Problem, request_id: str) -> tuple[dict[str, str], Any]:
+        """An `error` object; `retry-after` in seconds and milliseconds."""
+        headers = {**self.headers(request_id)}
+        if problem.retry_after is not None:
+            headers["retry-after"] = str(math.ceil(problem.retry_after))
+            headers["retry-after-ms"] = str(math.ceil(problem.retry_after * 1_000))
+        return headers, {"error": self.error(problem)}
+
+    def error(self, problem: Problem) -> dict[str, Any]:
+        """A refusal as an error object."""
+        kind, code = _ERRORS[problem.kind]
+        return {
+            "message": problem.message,
+            "type": problem.type or kind,
+            "param": problem.param,
+            "code": problem.code or code,
+        }
+
+    def failure(self, problem: Problem, request_id: str) -> Event:  # noqa: ARG002 - OpenAI has it in a header
+        """An `error` object instead of a chunk."""
+        return Event(json_bytes({"error": self.error(problem)}))
+
+    def models(self, names: Sequence[str]) -> Any:
+        """A `list`."""
+        return {"object": "list", "data": [self.model(name) for name in names]}
+
+    def model(self, name: str) -> Any:
+        """A `model`."""
+        return {"id": name, "object": "model", "created": EPOCH, "owned_by": self.owner}
+
+
+def _logprob(piece: str, alternatives: int) -> dict[str, Any]:
+    data = piece.encode("utf-8")
+    number = hashlib.blake2b(data, digest_size=2).digest()
+    chosen = {"token": piece, "logprob": -number[0] / 512, "bytes": list(data)}
+    others = [
+        {"token": f" {rank}", "logprob": chosen_rank, "bytes": list(f" {rank}".encode())}
+        for rank, chosen_rank in ((rank, -1.0 - rank - number[1] / 512) for rank in range(1, alternatives))
+    ]
+    return {**chosen, "top_logprobs": [chosen, *others] if alternatives else []}

@@ -1,0 +1,105 @@
+"""Logs to stderr through Python's logging: redacted, structured, never in the way of the event loop."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any, TextIO
+
+from muxer.telemetry.labels import FAULT_CODES
+from muxer.telemetry.log_format import HumanFormatter, JsonFormatter
+from muxer.telemetry.log_queue import Backlog, Writer
+from muxer.telemetry.redaction import RedactingFilter
+from muxer.types.money import PicoUsd, usd
+
+LEVELS = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+    "critical": logging.CRITICAL,
+}
+
+REQUESTS = logging.getLogger("muxer.request")
+
+_CHATTY = ("httpx", "httpcore")
+"""Libraries that log every HTTP request at INFO."""
+
+
+class Logs:
+    """The process's logging while it is taken over; implements `RequestLog`."""
+
+    def __init__(self, backlog: Backlog, writer: Writer, level: int) -> None:
+        self._writer = writer
+        root = logging.getLogger()
+        self._before = (root.level, root.handlers)
+        root.handlers = [backlog]
+        root.setLevel(level)
+        writer.start()
+        atexit.register(self.close)
+
+    def request_finished(
+        self,
+        request_id: str,
+        route: str,
+        code: str,
+        seconds: float,
+        *,
+        model: str = "",
+        cost: PicoUsd | None = None,
+        attempts: int = 0,
+        trace_id: str = "",
+    ) -> None:
+        """See `RequestLog`. The level is INFO, or WARNING when the server is at fault."""
+        level = logging.WARNING if code in FAULT_CODES else logging.INFO
+        if not REQUESTS.isEnabledFor(level):
+            return
+        fields: dict[str, Any] = {"request_id": request_id, "rpc": route, "code": code, "ms": round(seconds * 1000, 3)}
+        if model:
+            fields["model"] = model
+        if cost is not None:
+            fields["cost_usd"] = usd(cost)
+        if attempts:
+            fields["attempts"] = attempts
+        if trace_id:
+            fields["trace_id"] = trace_id
+        # Logger.info() would search the stack for the caller, which is always this line.
+        record = logging.LogRecord(REQUESTS.name, level, "", 0, "request finished", None, None)
+        vars(record).update(fields)
+        REQUESTS.handle(record)
+
+    def close(self, timeout_s: float = 2.0) -> None:
+        """Writes what is waiting, for at most this long, and gives the root logger back. Blocks; once is enough."""
+        atexit.unregister(self.close)
+        root = logging.getLogger()
+        level, root.handlers = self._before
+        root.setLevel(level)
+        self._writer.stop(timeout_s)
+
+
+def start_logging(
+    *,
+    level: str = "info",
+    secrets: Iterable[str] = (),
+    stream: TextIO | None = None,
+    human: bool | None = None,
+    on_drop: Callable[[int], None] = lambda _: None,
+) -> Logs:
+    """Takes over the root logger.
+
+    `level` is debug, info, warning, error or critical; `secrets` are masked in every line. The stream is stderr; it
+    gets coloured text when it is a terminal (or when `human` says so), else JSON. `on_drop` is told of lines that
+    could not be written, from any thread. Raises `ValueError` for an unknown level.
+    """
+    number = LEVELS.get(level.lower())
+    if number is None:
+        raise ValueError(f"log level must be one of {', '.join(LEVELS)}, not {level!r}")
+    stream = sys.stderr if stream is None else stream
+    human = stream.isatty() if human is None else human
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    backlog = Backlog(on_drop)
+    writer = Writer(backlog, stream, RedactingFilter(secrets), HumanFormatter() if human else JsonFormatter())
+    return Logs(backlog, writer, number)

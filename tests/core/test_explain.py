@@ -1,0 +1,78 @@
+"""The sentences of a decision."""
+
+from __future__ import annotations
+
+import pytest
+from muxer.core.explain import dollars
+from muxer.core.route import decide
+from muxer.types.decision import LatencyPrior, Policy
+from muxer.types.money import pico
+
+from tests.core.builders import ask, model, view
+
+CHEAP = model("alpha:cheap", (0.1, 0.5))
+DEAR = model("beta:dear", (10, 50))
+NO_INTENT = Policy(intent_enabled=False)
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        ("0", "$0"),
+        ("0.00003412", "$0.000034"),
+        ("0.0009949", "$0.00099"),
+        ("0.0123", "$0.012"),
+        ("0.5", "$0.50"),
+        ("12.3456", "$12.35"),
+    ],
+)
+def test_amounts_are_shown_to_two_digits_and_at_least_to_the_cent(amount: str, text: str) -> None:
+    assert dollars(pico(amount)) == text
+
+
+def test_a_choice_is_explained_by_its_figures_and_how_many_others_there_were() -> None:
+    decision = decide(ask(preset="economy"), view(CHEAP, DEAR, policy=NO_INTENT))
+
+    quality = decision.selected.quality
+    assert decision.reason == (
+        f"unknown (0.00) with preset economy: alpha:cheap has the best balance of quality {quality:.2f}, cost $0.00015 "
+        "and 2.4 s; 1 other considered, 0 ruled out"
+    )
+
+
+def test_a_fallback_says_how_far_behind_it_is_and_for_what() -> None:
+    decision = decide(ask(preset="economy"), view(CHEAP, DEAR, policy=NO_INTENT))
+
+    gap = decision.candidates[0].score - decision.candidates[1].score
+    assert decision.candidates[1].reason == f"scores {gap:.4f} less than alpha:cheap, mainly for its cost"
+
+
+def test_a_slow_fallback_is_behind_for_its_time() -> None:
+    crawl = LatencyPrior(first_token_p50_s=60, first_token_p95_s=60, tokens_per_s=1, samples=1_000)
+    world = view(model("alpha:a"), model("beta:b"), latency={"beta:b": crawl})
+
+    assert decide(ask(preset="fast"), world).candidates[1].reason.endswith("mainly for its time")
+
+
+def test_a_weak_fallback_is_behind_for_its_quality() -> None:
+    assert decide(ask(preset="quality"), view(CHEAP, DEAR)).candidates[1].reason.endswith("mainly for its quality")
+
+
+def test_a_named_model_says_that_it_was_asked_for() -> None:
+    reason = decide(ask(model="beta:dear"), view(CHEAP, DEAR)).reason
+
+    assert "beta:dear was asked for" in reason
+    assert "quality" in reason
+    assert "cost $" in reason
+
+
+def test_a_choice_forced_by_the_limit_says_what_would_have_been_chosen() -> None:
+    reason = decide(ask(preset="quality", max_cost="0.001"), view(CHEAP, DEAR)).reason
+
+    assert "alpha:cheap has the best balance" in reason
+    assert "beta:dear would have been chosen, but is estimated $" in reason
+    assert reason.endswith("is above the limit of $0.001")
+
+
+def test_a_limit_that_changes_nothing_is_not_mentioned() -> None:
+    assert "limit" not in decide(ask(preset="economy", max_cost="0.001"), view(CHEAP, DEAR)).reason
