@@ -121,6 +121,10 @@ class Dialect(Protocol):
         Cheap, and raises as `encode` does."""
         ...
 
+    def must_stream(self, request: ChatRequest) -> bool:
+        """Whether the answer may take so long that the provider gives it as a stream only."""
+        ...
+
     def decode(self, body: bytes, provider: ProviderSpec, model: ModelSpec) -> ChatResponse:
         """The answer in a 200's body. Raises `ProviderFailed` when it is not one."""
         ...

@@ -9,7 +9,7 @@ from muxer.core import cost
 from muxer.core.estimate import LENGTHS, answer_length, cost_on, prompt_on
 from muxer.core.intent import LABELS
 from muxer.core.prepared import UNKNOWN_MAX_OUTPUT, PreparedModel, prepared
-from muxer.types.catalog import Capabilities, ModelSpec
+from muxer.types.catalog import Capabilities, ModelSpec, Rates, Tier
 from muxer.types.chat import ChatRequest, Usage
 from muxer.types.decision import Policy
 
@@ -103,16 +103,23 @@ def test_a_cost_is_what_core_cost_says(spec: ModelSpec, prompt: int, expected: i
     assert quick == exact
 
 
-@given(models("p:m"), tokens, tokens, st.data())
+def test_the_ceiling_takes_the_dearer_tier_as_soon_as_the_prompt_may_reach_it() -> None:
+    tiered = ready(model("p:m", 1, tiers=(Tier(1_000, Rates(5_000_000, 5_000_000)),), factor=1.6))
+
+    below, within_reach = (cost_on(tiered, *prompt_on(tiered, prompt), 0, 0, 0) for prompt in (500, 501))
+
+    assert (below.expected, within_reach.expected) == (800 * 1_000_000, 802 * 1_000_000)
+    assert (below.ceiling, within_reach.ceiling) == (1_000 * 1_000_000, 1_002 * 5_000_000)
+
+
+@given(models("p:m"), tokens, tokens, tokens, st.data())
 def test_no_bill_within_the_lengths_passes_the_ceiling(
-    spec: ModelSpec, prompt: int, most: int, data: st.DataObject
+    spec: ModelSpec, prompt: int, most: int, written: int, data: st.DataObject
 ) -> None:
     ready_model = ready(spec)
     likely, longest = prompt_on(ready_model, prompt)
-    usage = Usage(
-        prompt_tokens=data.draw(st.integers(0, longest)),
-        completion_tokens=data.draw(st.integers(0, most)),
-        cache_write_tokens=data.draw(tokens),
-    )
+    ceiling = cost_on(ready_model, likely, longest, 0, 0, most).ceiling
+    usage = Usage(data.draw(st.integers(0, longest)), data.draw(st.integers(0, most)), cache_write_tokens=written)
 
-    assert cost.bill(spec, usage, TODAY) <= cost_on(ready_model, likely, longest, 0, 0, most).ceiling
+    assert cost.bill(spec, usage, TODAY) <= ceiling
+    assert cost.bill(spec, Usage(longest, most), TODAY) <= ceiling

@@ -114,6 +114,10 @@ def test_more_max_tokens_than_any_model_writes_is_an_invalid_value() -> None:
     assert (error.reason, error.field, error.details) == (Reason.INVALID_VALUE, "max_tokens", {"limit": 4_000})
 
 
+def test_as_many_max_tokens_as_a_model_writes_are_allowed() -> None:
+    assert decide(ask(max_tokens=4_000), view(model("beta:b", max_output=4_000))).selected.model.name == "b"
+
+
 def test_a_conversation_too_long_for_all_is_told_with_its_tokens_and_the_limit_of_the_roomiest() -> None:
     world = view(model("alpha:a", max_input=100), model("beta:b", max_input=200))
 

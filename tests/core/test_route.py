@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -145,8 +146,9 @@ def test_an_estimate_leaves_out_what_cannot_serve_and_marks_what_may_not_now() -
     ]
 
 
-def test_an_estimate_is_given_beyond_the_budget_too() -> None:
-    candidates, _, _ = estimate(ask(max_cost="0"), WORLD)
+@pytest.mark.parametrize("unreachable", [{"max_cost": "0"}, {"min_quality": 1.0}])
+def test_an_estimate_is_given_beyond_the_budget_and_below_the_quality_too(unreachable: dict[str, Any]) -> None:
+    candidates, _, _ = estimate(ask(**unreachable), WORLD)
 
     assert [(c.model.name, c.status) for c in candidates] == [
         ("cheap", "rejected"),

@@ -48,9 +48,9 @@ def test_without_weights_the_model_of_the_highest_predicted_quality_is_chosen(mo
 
 
 def test_equal_scores_are_ordered_by_id() -> None:
-    twins = catalog(model("p:b"), model("p:a"), model("p:c"))
+    triplets = {m.id: m for m in (model("p:b"), model("p:a"), model("p:c"))}
 
-    plan = plan_of(twins, Weights(cost=1, latency=1))
+    plan = plan_of(Catalog(models=triplets, version="test"), Weights(cost=1, latency=1))
 
     assert [a.model.id for a in plan] == ["p:a", "p:b", "p:c"]
 

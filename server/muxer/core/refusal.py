@@ -30,7 +30,8 @@ RETRY_AFTER_S = 30.0
 def refuse(ruled_out: Sequence[Assessment], demand: Demand, *, alternatives: Sequence[Assessment] = ()) -> MuxerError:
     """The error to raise when every model has been ruled out.
 
-    `alternatives` are measurements of other models than a pinned one, for the caller who cannot afford that.
+    `alternatives` are all models, measured for a free choice: they show a caller who cannot afford the model that he
+    named what would do.
     """
     hurdle = max((a.fell_at for a in ruled_out if a.fell_at is not None), default=Hurdle.CONFIGURED)
     last = [a for a in ruled_out if a.fell_at is hurdle]

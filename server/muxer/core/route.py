@@ -108,9 +108,8 @@ def _refusal(case: _Case, ruled_out: Sequence[Assessment], view: View) -> MuxerE
     if not case.demand.pinned:
         return refuse(ruled_out, case.demand)
     free_choice = structs.replace(case.demand, pinned=False)
-    named = {model.id for model in case.models}
-    others = [m for m in prepared(view.catalog, view.today).values() if m.id not in named]
-    return refuse(ruled_out, case.demand, alternatives=[assess(model, free_choice) for model in others])
+    everything = prepared(view.catalog, view.today).values()
+    return refuse(ruled_out, case.demand, alternatives=[assess(model, free_choice) for model in everything])
 
 
 def _candidates(plan: Sequence[Assessment], ruled_out: Sequence[Assessment]) -> tuple[Candidate, ...]:

@@ -17,6 +17,7 @@ from muxer.edge.address import Address, Unix, parse_address
 from muxer.edge.config import EdgeConfig
 
 _OWNER_ONLY = 0o600
+_ANY = {"safe_regex": {"regex": ".*"}}
 _ACCESS_LOG_FIELDS = {
     "time": "%START_TIME%",
     "request_id": "%REQ(X-REQUEST-ID)%",
@@ -125,7 +126,7 @@ def _cors(origins: Sequence[str]) -> dict[str, object]:
     return {
         "envoy.filters.http.cors": {
             "@type": "type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy",
-            "allow_origin_string_match": [{"prefix": ""} if o == "*" else {"exact": o} for o in origins],
+            "allow_origin_string_match": [_ANY if o == "*" else {"exact": o} for o in origins],
             "allow_methods": "GET, POST",
             "allow_headers": "authorization, *",  # the wildcard leaves `authorization` out (Fetch, 4.10)
             "expose_headers": "grpc-status, grpc-message, grpc-status-details-bin, retry-after, x-request-id",

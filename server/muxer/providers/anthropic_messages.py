@@ -17,6 +17,9 @@ from muxer.providers.request_body import bearer, post
 from muxer.types.catalog import ModelSpec
 from muxer.types.chat import ChatRequest, ChatResponse
 
+UNARY_MAX_TOKENS = 21_333
+"""The official SDK refuses to ask for more in one piece: at 128,000 tokens an hour it would take over ten minutes."""
+
 
 class AnthropicMessages:
     """`POST {base_url}/v1/messages`."""
@@ -36,6 +39,10 @@ class AnthropicMessages:
     def dropped(self, request: ChatRequest, provider: ProviderSpec, model: ModelSpec) -> tuple[str, ...]:
         """See `Dialect.dropped`."""
         return tuple(parameters(request, provider, model)[0].dropped)
+
+    def must_stream(self, request: ChatRequest) -> bool:
+        """See `Dialect.must_stream`."""
+        return (request.max_tokens or 0) > UNARY_MAX_TOKENS
 
     def decode(self, body: bytes, provider: ProviderSpec, model: ModelSpec) -> ChatResponse:
         """See `Dialect.decode`."""

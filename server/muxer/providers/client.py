@@ -17,8 +17,9 @@ from muxer.ports import (
     Transport,
     TransportFailed,
 )
+from muxer.providers.assembly import Assembly
 from muxer.providers.egress import check_destination
-from muxer.providers.failures import ODD_ANSWER, OVERLOADED, SERVER, TIMED_OUT, FailureClass, failed
+from muxer.providers.failures import ODD_ANSWER, SERVER, TIMED_OUT, UNREACHABLE, FailureClass, failed
 from muxer.providers.output_cap import OutputCap
 from muxer.providers.registry import DIALECTS
 from muxer.types.catalog import ModelSpec
@@ -31,7 +32,7 @@ END_GRACE_S = 0.5
 """How long a stream whose last event has come may take to end, so that its connection can be used again."""
 
 _TRANSPORT_FAILURES: dict[str, FailureClass] = {
-    "connect": OVERLOADED,
+    "connect": UNREACHABLE,
     "first_byte": TIMED_OUT,
     "idle": TIMED_OUT,
     "total": TIMED_OUT,
@@ -56,6 +57,8 @@ class HttpProviderClient:
     ) -> ChatResponse:
         """See `ports.ProviderClient.complete`."""
         dialect = _dialect_for(provider)
+        if dialect.must_stream(request):
+            return await self._assembled(request, provider, model, timeouts)
         outgoing = _encoded(dialect, request, provider, model, stream=False)
         try:
             async with self._transport.send(outgoing, timeouts) as response:
@@ -64,6 +67,15 @@ class HttpProviderClient:
         except TransportFailed as failure:
             raise _failed(failure, provider, model) from failure
         return dialect.decode(body, provider, model)
+
+    async def _assembled(
+        self, request: ChatRequest, provider: ProviderSpec, model: ModelSpec, timeouts: Timeouts
+    ) -> ChatResponse:
+        assembly = Assembly()
+        async with self.stream(request, provider, model, timeouts) as batches:
+            async for chunks in batches:
+                assembly.add(chunks)
+        return assembly.response()
 
     @asynccontextmanager
     async def stream(

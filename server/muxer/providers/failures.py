@@ -39,6 +39,7 @@ AUTH = FailureClass(Reason.PROVIDER_AUTH_FAILED, "did not accept the router's cr
 QUOTA_GONE = FailureClass(Reason.INSUFFICIENT_QUOTA, "reports that the router's quota is used up")
 RATE_LIMITED = FailureClass(Reason.RATE_LIMIT_EXCEEDED, "limits the rate of requests", retryable=True)
 OVERLOADED = FailureClass(Reason.PROVIDER_UNAVAILABLE, "is overloaded", retryable=True)
+UNREACHABLE = FailureClass(Reason.PROVIDER_UNAVAILABLE, "cannot be reached", retryable=True)
 SERVER = FailureClass(Reason.PROVIDER_ERROR, "failed", retryable=True)
 TIMED_OUT = FailureClass(Reason.DEADLINE_EXCEEDED, "took too long", retryable=True)
 ODD_ANSWER = FailureClass(Reason.PROVIDER_ERROR, "gave an answer that cannot be used")

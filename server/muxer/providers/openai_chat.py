@@ -37,6 +37,10 @@ class OpenAIChat:
         """See `Dialect.dropped`."""
         return tuple(parameters(request, provider, model).dropped)
 
+    def must_stream(self, request: ChatRequest) -> bool:
+        """See `Dialect.must_stream`."""
+        return False
+
     def decode(self, body: bytes, provider: ProviderSpec, model: ModelSpec) -> ChatResponse:
         """See `Dialect.decode`."""
         return whole_answer(body, provider, model)

@@ -88,8 +88,8 @@ def _wanted(
         body.refuse(stop=request.stop)
     unlocked = quirks.sampling_without_effort and wanted["reasoning_effort"] == "none"
     if not (model.capabilities.sampling_params or unlocked):
-        body.drop(**{name: wanted.pop(name) for name in _SAMPLING})
-        body.refuse(**{name: wanted.pop(name) for name in _SAMPLING_MEANINGFUL})
+        body.drop(**{name: wanted.pop(name, None) for name in _SAMPLING})
+        body.refuse(**{name: wanted.pop(name, None) for name in _SAMPLING_MEANINGFUL})
     return wanted
 
 

@@ -57,6 +57,18 @@ _FIELD_REASONS = frozenset(reason for reason, row in TABLE.items() if row.code i
 _LIMIT_REASONS = frozenset({Reason.INSUFFICIENT_BUDGET, Reason.SECURITY_RATE_LIMIT})
 
 
+_SOONEST_S = 1.0
+"""When to try again, for reasons that always pass, where nobody knows better."""
+_PASSING = frozenset({Reason.RATE_LIMIT_EXCEEDED, Reason.SECURITY_RATE_LIMIT, Reason.PROVIDER_UNAVAILABLE})
+
+
+def retry_after(error: MuxerError) -> float | None:
+    """Seconds after which to try again; None when that is no use."""
+    if error.retry_after_s is None and error.reason in _PASSING:
+        return _SOONEST_S
+    return error.retry_after_s
+
+
 def rest_error(error: MuxerError) -> dict[str, Any]:
     """The REST shape. `param` is there because OpenAI's clients read it."""
     details = {**error.details, "field": error.field} if error.field else error.details
@@ -86,9 +98,10 @@ def rich_status(error: MuxerError) -> status_pb2.Status:
     if error.field:
         info.metadata["field"] = error.field
     details: list[Any] = [info]
-    if error.retry_after_s is not None:
+    pause_s = retry_after(error)
+    if pause_s is not None:
         delay = duration_pb2.Duration()
-        delay.FromMilliseconds(math.ceil(error.retry_after_s * 1000))
+        delay.FromMilliseconds(math.ceil(pause_s * 1000))
         details.append(error_details_pb2.RetryInfo(retry_delay=delay))
     if error.reason in _LIMIT_REASONS:
         violation = error_details_pb2.QuotaFailure.Violation(subject=error.reason.value, description=error.message)
@@ -101,8 +114,12 @@ def rich_status(error: MuxerError) -> status_pb2.Status:
 
 def rest_status(error: MuxerError) -> status_pb2.Status:
     """The gRPC status for a call that came in over REST: Envoy turns its one detail into the HTTP answer."""
-    retry_after = 0 if error.retry_after_s is None else max(1, math.ceil(error.retry_after_s))
-    detail = error_pb2.RestError(http_status=TABLE[error.reason].http, retry_after_s=retry_after, body=rest_body(error))
+    pause_s = retry_after(error)
+    detail = error_pb2.RestError(
+        http_status=TABLE[error.reason].http,
+        retry_after_s=0 if pause_s is None else max(1, math.ceil(pause_s)),
+        body=rest_body(error),
+    )
     return _status(error, [detail])
 
 

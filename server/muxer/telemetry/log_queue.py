@@ -2,7 +2,7 @@
 
 Whoever logs appends to a bounded queue and wakes nobody; the thread looks a few times a second, so a busy server
 switches to it no more often than an idle one. When the reader of the stream stalls, the queue fills up; further
-records are lost, counted, and reported once the stream moves again.
+records are lost, counted, and reported with the next line that gets through.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ class Backlog(logging.Handler):
         self._capacity = capacity
         self._waiting: deque[logging.LogRecord] = deque()
         self._lost = 0
+        self._counting = threading.Lock()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Queues a copy, which the thread may change; its message is made now, since arguments may change later."""
@@ -42,18 +43,15 @@ class Backlog(logging.Handler):
 
     def lose(self, count: int) -> None:
         """Counts records that will not be written."""
-        self._lost += count
+        with self._counting:
+            self._lost += count
         self._on_drop(count)
 
-    def take(self) -> list[logging.LogRecord]:
-        """What waits, and after it a record of how much was lost since the last time."""
-        records = [self._waiting.popleft() for _ in range(len(self._waiting))]
-        if self._lost:
+    def take(self) -> tuple[list[logging.LogRecord], int]:
+        """What waits, and how much was lost since the last time."""
+        with self._counting:
             lost, self._lost = self._lost, 0
-            notice = logging.LogRecord(__name__, logging.WARNING, "", 0, "log lines were lost", None, None)
-            notice.count = lost
-            records.append(notice)
-        return records
+            return [self._waiting.popleft() for _ in range(len(self._waiting))], lost
 
 
 class Writer(threading.Thread):
@@ -68,6 +66,7 @@ class Writer(threading.Thread):
         self._redactor = redactor
         self._formatter = formatter
         self._stopping = threading.Event()
+        self._unreported = 0
 
     def run(self) -> None:
         """Until stopped."""
@@ -80,16 +79,21 @@ class Writer(threading.Thread):
         self._stopping.set()
         self.join(timeout_s)
         if self.is_alive():
-            self._backlog.lose(len(self._backlog.take()))
+            self._backlog.lose(len(self._backlog.take()[0]))
 
     def _write(self) -> None:
-        records = self._backlog.take()
+        records, lost = self._backlog.take()
+        self._unreported += lost
         if not records:
             return
+        lines = [self._line(record) for record in records]
+        if self._unreported:
+            lines.append(self._formatter.format(_notice("log lines were lost", count=self._unreported)))
         try:
-            self._stream.write("".join(f"{self._line(record)}\n" for record in records))
+            self._stream.write("\n".join(lines) + "\n")
             self._stream.flush()
-        except (OSError, ValueError):  # the reader is gone; or the stream is closed
+            self._unreported = 0
+        except (OSError, ValueError):  # the reader is gone, or the stream is closed
             self._backlog.lose(len(records))
 
     def _line(self, record: logging.LogRecord) -> str:
@@ -97,9 +101,15 @@ class Writer(threading.Thread):
             self._redactor.filter(record)
             return self._formatter.format(record)
         except Exception as error:  # of an extra field's own __str__; it must not end the thread
-            notice = logging.LogRecord(record.name, record.levelno, "", 0, "log line cannot be shown", None, None)
-            notice.error = type(error).__name__
+            notice = _notice("log line cannot be shown", source=record.name, error=type(error).__name__)
             return self._formatter.format(notice)
+
+
+def _notice(message: str, **fields: str | int) -> logging.LogRecord:
+    """A record about the log itself."""
+    record = logging.LogRecord(__name__, logging.WARNING, "", 0, message, None, None)
+    vars(record).update(fields)
+    return record
 
 
 def _message(record: logging.LogRecord) -> str:

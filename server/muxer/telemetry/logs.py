@@ -32,10 +32,13 @@ class Logs:
     """The process's logging while it is taken over; implements `RequestLog`."""
 
     def __init__(self, backlog: Backlog, writer: Writer, level: int) -> None:
+        self._backlog = backlog
         self._writer = writer
         root = logging.getLogger()
-        self._before = (root.level, root.handlers)
-        root.handlers = [backlog]
+        self._before = (root.level, list(root.handlers))
+        for handler in self._before[1]:
+            root.removeHandler(handler)
+        root.addHandler(backlog)
         root.setLevel(level)
         writer.start()
         atexit.register(self.close)
@@ -71,10 +74,15 @@ class Logs:
         REQUESTS.handle(record)
 
     def close(self, timeout_s: float = 2.0) -> None:
-        """Writes what is waiting, for at most this long, and gives the root logger back. Blocks; once is enough."""
-        atexit.unregister(self.close)
+        """Writes what is waiting, for at most this long, and gives the root logger back. Blocks. Once is enough."""
         root = logging.getLogger()
-        level, root.handlers = self._before
+        if self._backlog not in root.handlers:
+            return
+        atexit.unregister(self.close)
+        level, handlers = self._before
+        root.removeHandler(self._backlog)
+        for handler in handlers:
+            root.addHandler(handler)
         root.setLevel(level)
         self._writer.stop(timeout_s)
 
