@@ -50,9 +50,13 @@ TOOLCHAIN_MISSING = 3
 
 
 def run(*command: str, cwd: Path = REPOSITORY) -> None:
-    """Runs a command, with the programs of this Python's environment first on the path."""
+    """Runs a command, with the programs of this Python's environment first on the path.
+
+    What it prints goes to standard error: standard output is for what this program finds.
+    """
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    subprocess.run(command, cwd=cwd, env={**os.environ, "PATH": path}, check=True, stdin=subprocess.DEVNULL)
+    environment = {**os.environ, "PATH": path}
+    subprocess.run(command, cwd=cwd, env=environment, check=True, stdin=subprocess.DEVNULL, stdout=sys.stderr)
 
 
 @contextmanager

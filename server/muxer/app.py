@@ -32,9 +32,9 @@ from muxer.settings import Settings
 from muxer.state.clock import SystemClock
 from muxer.state.latency import MemoryLatencyPriors
 from muxer.telemetry.exposition import Exposition
-from muxer.telemetry.logs import Logs, start_logging
+from muxer.telemetry.logs import start_logging
 from muxer.telemetry.metrics import Metrics
-from muxer.telemetry.port import NO_TRACING
+from muxer.telemetry.port import NO_TRACING, RequestLog
 from muxer.types.decision import Policy, ProviderState, View
 from muxer.types.money import pico
 
@@ -69,7 +69,7 @@ def current_view(plan: Plan) -> View:
 class Server:
     """A server and everything that it owns."""
 
-    def __init__(self, plan: Plan, logs: Logs, metrics: Metrics, exposition: Exposition) -> None:
+    def __init__(self, plan: Plan, log: RequestLog, metrics: Metrics, exposition: Exposition) -> None:
         settings = plan.settings
         clock = SystemClock()
         priors = MemoryLatencyPriors(settings.latency_priors_window_s, clock)
@@ -92,7 +92,7 @@ class Server:
                 random=random.random,
             )
         )
-        edge = EdgeInterceptor(settings, ApiKeys(settings.api_keys), self._traffic, clock, metrics, logs, tracer)
+        edge = EdgeInterceptor(settings, ApiKeys(settings.api_keys), self._traffic, clock, metrics, log, tracer)
         outermost = [] if self._tracing is None else [self._tracing.interceptor]
         self._grpc = GrpcServer(
             Servicers(
@@ -172,7 +172,7 @@ async def serve(plan: Plan, addresses: Sequence[str], ready_file: str, human_log
         version=VERSION,
     )
     keys = [] if plan.simulated else [provider.api_key for provider in plan.providers.values()]
-    secrets = [*keys, *plan.settings.api_keys.split(",")]
+    secrets = [*keys, *(entry.rpartition(":")[2].strip() for entry in plan.settings.api_keys.split(","))]
     logs = start_logging(
         level=plan.settings.log_level,
         secrets=[s for s in secrets if s],

@@ -53,10 +53,14 @@ class HttpResponse(Protocol):
     """An answer whose head has arrived and whose body has not been read. Header names are lower case."""
 
     @property
-    def status(self) -> int: ...
+    def status(self) -> int:
+        """The HTTP status."""
+        ...
 
     @property
-    def headers(self) -> Mapping[str, str]: ...
+    def headers(self) -> Mapping[str, str]:
+        """The headers."""
+        ...
 
     async def read(self, limit: int) -> bytes:
         """The whole body. Raises `TransportFailed` when it is larger than `limit` bytes, or cut short."""
@@ -81,9 +85,13 @@ class Transport(Protocol):
     """Does all HTTP to providers: no redirects, no decompression, no retries, no cookies. Leaving the context, also
     by cancellation, closes the connection unless the body was read to its end."""
 
-    def send(self, request: HttpRequest, timeouts: Timeouts) -> AbstractAsyncContextManager[HttpResponse]: ...
+    def send(self, request: HttpRequest, timeouts: Timeouts) -> AbstractAsyncContextManager[HttpResponse]:
+        """Sends the request; entering gives the answer once its head has arrived. Raises `TransportFailed`."""
+        ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Closes all connections."""
+        ...
 
 
 class StreamDecoder(Protocol):
@@ -168,7 +176,9 @@ class Clock(Protocol):
         """Seconds since some moment; never goes back."""
         ...
 
-    async def sleep(self, seconds: float) -> None: ...
+    async def sleep(self, seconds: float) -> None:
+        """Waits without blocking."""
+        ...
 
 
 class LatencyPriors(Protocol):

@@ -45,6 +45,11 @@ def test_loopback_is_what_only_this_machine_reaches() -> None:
     assert [host for host in hosts if Tcp(host, 1).is_loopback] == ["127.0.0.1", "127.9.9.9", "::1"]
 
 
+def test_what_listens_on_every_address_is_reached_by_loopback() -> None:
+    hosts = ["0.0.0.0", "::", "10.0.0.1", "a.example"]
+    assert [Tcp(host, 1).reachable_host for host in hosts] == ["127.0.0.1", "::1", "10.0.0.1", "a.example"]
+
+
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -176,6 +177,28 @@ async def test_a_client_that_dawdles_is_sent_away(run_dir: Path, sent: bytes) ->
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b'"code":"request_timeout"' in answer
     assert upstream.seen[1:] == []  # the first was the readiness probe
+
+
+async def test_a_client_that_takes_nothing_of_its_answer_loses_it(run_dir: Path) -> None:
+    given_up = asyncio.Event()
+
+    async def chat(request: HttpBody, context: Any) -> AsyncIterator[HttpBody]:
+        try:
+            for _ in range(1000):
+                yield HttpBody(content_type="text/event-stream", data=b"x" * 16_000)
+        finally:
+            given_up.set()
+
+    upstream = Upstream(run_dir / "server.sock")
+    upstream.chat = chat
+    async with upstream.serving(), running_edge(run_dir, upstream, write_timeout_s=0.3) as edge:
+        with socket.socket() as lazy:
+            lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            lazy.connect((edge.envoy.address.host, edge.envoy.address.port))
+            lazy.sendall(REQUEST)
+            await asyncio.wait_for(given_up.wait(), 5)
+        reset = await edge.statistic("http.edge.downstream_cx_destroy_remote_active_rq")
+    assert reset == 1
 
 
 async def test_connections_beyond_the_limit_are_closed_and_the_others_served(run_dir: Path) -> None:

@@ -127,6 +127,23 @@ async def test_a_child_that_does_not_listen_is_killed_in_time_and_that_is_a_fail
     assert lines.has("up", "deaf was ended by SIGKILL")
 
 
+async def test_what_a_killed_child_started_is_killed_with_it(lines: Lines) -> None:
+    async def ready() -> bool:
+        return any(name == "deaf" for name, _ in lines.said)
+
+    grandchild = (
+        f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', {STUBBORN!r}]).pid, flush=True)"
+    )
+    child = python("deaf", f"{grandchild}; {STUBBORN}", ready=ready, stop_timeout_s=0.1)
+    await Supervisor([child], sink=lines).run(interrupt)
+    pid = next(int(line) for name, line in lines.said if name == "deaf" and line.isdigit())
+
+    async def is_gone() -> bool:
+        return ended(pid)
+
+    await until(is_gone)
+
+
 async def test_a_second_signal_kills_at_once(lines: Lines) -> None:
     async def ready() -> bool:
         return lines.has("deaf", "deaf")
@@ -248,18 +265,19 @@ async def test_on_a_signal_streams_finish_and_health_says_503_until_they_have(ru
 
 async def stream_during_a_stop(url: str) -> tuple[bytes, int, bytes]:
     """A whole stream, and the answer of /health while the stop waits for it."""
-    async with httpx.AsyncClient(base_url=url, timeout=10) as rest:
-        async with rest.stream("POST", "/v1/chat/completions", json={}) as stream:
-            parts = stream.aiter_raw()
-            received = await anext(parts)
-            interrupt()
+    async with (
+        httpx.AsyncClient(base_url=url, timeout=10) as rest,
+        rest.stream("POST", "/v1/chat/completions", json={}) as stream,
+    ):
+        parts = stream.aiter_raw()
+        received = await anext(parts)
+        interrupt()
+        healths: list[httpx.Response] = []
 
-            async def is_draining() -> bool:
-                nonlocal health
-                health = await rest.get("/health")
-                return health.status_code != 200
+        async def is_draining() -> bool:
+            healths.append(await rest.get("/health"))
+            return healths[-1].status_code != 200
 
-            health = httpx.Response(0)
-            await until(is_draining)
-            received += b"".join([part async for part in parts])
-    return received, health.status_code, health.content
+        await until(is_draining)
+        received += b"".join([part async for part in parts])
+    return received, healths[-1].status_code, healths[-1].content

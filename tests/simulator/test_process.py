@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import ssl
 import sys
@@ -26,7 +27,7 @@ PRICES = {
         "cached_input_per_1k_usd": 0.0002,
         "cache_write_per_1k_usd": 0.0025,
         "tiers": [{"above_prompt_tokens": 272000, "input_per_1k_usd": 0.004, "output_per_1k_usd": 0.015}],
-        "schedule": [{"effective_from": "2027-01-01", "input_per_1k_usd": 1, "output_per_1k_usd": 2}],
+        "schedule": [{"from": "2027-01-01", "input_per_1k_usd": 1, "output_per_1k_usd": 2}],
         "context_window": 1050000,
     },
 }
@@ -47,30 +48,28 @@ async def started(*arguments: str) -> AsyncIterator[tuple[Process, str]]:
         await process.communicate()
 
 
+def address(ready: Path) -> str:
+    """What a ready file says, once it is seen to be the only file of its name."""
+    assert [path.name for path in ready.parent.iterdir() if path.name.startswith("ready")] == ["ready"]
+    return ready.read_text()
+
+
 async def test_it_answers_at_the_address_that_it_tells_and_stops_on_sigterm(tmp_path: Path) -> None:
     ready, prices = tmp_path / "ready", tmp_path / "prices.json"
     prices.write_text(json.dumps(PRICES))
     async with started("--ready-file", str(ready), "--prices", str(prices)) as (process, url):
-        assert ready.read_text() == f"{url}\n"
-        assert [path.name for path in tmp_path.iterdir() if path.name.startswith("ready")] == ["ready"]
+        assert address(ready) == f"{url}\n"
         async with httpx.AsyncClient(base_url=url, headers={"authorization": "Bearer k"}, verify=NO_TLS) as client:
             listed = await client.get("/openai/v1/models")
-            hanging = asyncio.ensure_future(
-                client.post(
-                    "/openai/v1/chat/completions",
-                    json={
-                        "model": "gpt-4o-mini",
-                        "messages": [{"role": "user", "content": "[[simulate:hang_mid_stream;after=1]]"}],
-                        "stream": True,
-                    },
-                )
-            )
-            while not any(call["events_sent"] for call in (await client.get("/_sim/record")).json()):
-                await asyncio.sleep(0)
-            process.send_signal(signal.SIGTERM)
+            message = {"role": "user", "content": "[[simulate:hang_mid_stream;after=1]]"}
+            body = {"model": "gpt-4o-mini", "messages": [message], "stream": True}
+            async with client.stream("POST", "/openai/v1/chat/completions", json=body) as answer:
+                pieces = answer.aiter_raw()
+                assert b'"role":"assistant"' in await anext(pieces)
+                process.send_signal(signal.SIGTERM)
+                with pytest.raises(httpx.HTTPError):
+                    await anext(pieces)
             assert await process.wait() == 0
-            with pytest.raises(httpx.HTTPError):
-                await hanging
 
     assert [model["id"] for model in listed.json()["data"]] == ["gpt-4o-mini", "gpt-6-sol"]
 
@@ -86,8 +85,8 @@ async def test_it_ends_with_its_parent(tmp_path: Path) -> None:
     parent = await asyncio.create_subprocess_exec(sys.executable, "-c", starter, stdin=PIPE, stdout=PIPE)
     assert parent.stdout is not None
     child = int(await parent.stdout.readline())
-    reader, writer = await asyncio.open_connection("127.0.0.1", int(ready.read_text().rsplit(":", 1)[1]))
-    assert Path(f"/proc/{child}").exists()
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(address(ready).rsplit(":", 1)[1]))
+    os.kill(child, 0)  # it is there
     parent.kill()
     await parent.communicate()
 

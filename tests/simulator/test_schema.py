@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import json
 import uuid
 from typing import Annotated, Any, Literal
 
@@ -63,7 +64,7 @@ class Tree(BaseModel):
 def test_a_sample_validates_against_the_type_that_the_schema_is_of(kind: Any) -> None:
     adapter: TypeAdapter[Any] = TypeAdapter(kind)
 
-    adapter.validate_json(__import__("json").dumps(sample(adapter.json_schema(), ["Oslo", "Bergen"])))
+    adapter.validate_json(json.dumps(sample(adapter.json_schema(), ["Oslo", "Bergen"])))
 
 
 _LEAVES = st.one_of(
@@ -162,7 +163,7 @@ def test_a_schema_that_refers_to_itself_comes_to_an_end() -> None:
                 "required": ["a"],
                 "properties": {"a": {"type": "array", "items": {"type": "object"}}},
             },
-            "properties.a.items",
+            "a.items",
         ),
         (
             {"type": "object", "additionalProperties": False, "required": [], "properties": {"a": {"type": "string"}}},

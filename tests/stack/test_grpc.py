@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import grpc
 import pytest
@@ -35,7 +36,7 @@ def router(channel: grpc.Channel) -> RouterServiceStub:
     return RouterServiceStub(channel)
 
 
-def details_of(error: grpc.RpcError) -> dict[str, object]:
+def details_of(error) -> dict[str, Any]:
     """The rich details of an error by their type."""
     found = {}
     for packed in rpc_status.from_call(error).details:
@@ -46,7 +47,7 @@ def details_of(error: grpc.RpcError) -> dict[str, object]:
     return found
 
 
-def failure_of(call) -> grpc.RpcError:
+def failure_of(call):
     with pytest.raises(grpc.RpcError) as caught:
         call()
     return caught.value

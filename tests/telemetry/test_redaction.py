@@ -92,6 +92,11 @@ def test_a_configured_secret_is_masked_in_a_url_and_in_base64_too():
     assert redactor.redact(f"({base64.b64encode(secret.encode()).decode().rstrip('=')})") == f"({MASK})"
 
 
+def test_a_secret_that_is_not_text_is_masked_too():
+    secret = b"caf\xe9-key-123".decode("utf-8", "surrogateescape")
+    assert Redactor([secret]).redact(f"x {secret} caf%E9-key-123") == f"x {MASK} {MASK}"
+
+
 def test_of_two_secrets_one_inside_the_other_nothing_is_left():
     assert Redactor(["hunter2", "hunter2-and-more"]).redact("x hunter2-and-more y") == f"x {MASK} y"
 

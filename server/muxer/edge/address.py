@@ -28,6 +28,13 @@ class Tcp(Struct, frozen=True):
         return True
 
     @property
+    def reachable_host(self) -> str:
+        """Where this machine reaches what listens here: `host`, or loopback when that stands for every address."""
+        if self.is_ip and ipaddress.ip_address(self.host).is_unspecified:
+            return "::1" if ":" in self.host else "127.0.0.1"
+        return self.host
+
+    @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach it."""
         return self.is_ip and ipaddress.ip_address(self.host).is_loopback

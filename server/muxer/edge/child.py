@@ -128,7 +128,8 @@ class ChildProcess:
         """Drains it, tells it to end, and kills it when it does not."""
         if not self.has_ended:
             await self.child.drain()
-        self._signal(signal.SIGTERM)
+        if not self.has_ended:
+            self._process.terminate()
         try:
             async with asyncio.timeout(self.child.stop_timeout_s):
                 await self._process.wait()
@@ -137,12 +138,10 @@ class ChildProcess:
         await self.until_ended()
 
     def kill(self) -> None:
-        """Ends it at once."""
-        self._signal(signal.SIGKILL)
-
-    def _signal(self, number: signal.Signals) -> None:
+        """Ends it at once, and every process that it started in its session."""
         if not self.has_ended:
-            self._process.send_signal(number)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
 
     async def _read_lines(self, sink: LineSink) -> None:
         assert self._process.stdout is not None

@@ -52,7 +52,7 @@ class EdgeConfig(Struct, frozen=True, kw_only=True):
     body_timeout_s: float = 60.0
     """How long a whole request may take to arrive."""
     write_timeout_s: float = 30.0
-    """How long a client may take nothing of an answer that is complete."""
+    """How long a client may take nothing of its answer."""
 
     def __post_init__(self) -> None:
         listen, admin = self.listen_address, parse_address(self.admin)

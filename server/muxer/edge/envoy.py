@@ -66,7 +66,7 @@ class Envoy:
     def __init__(self, config: EdgeConfig, directory: Path, *, binary: Path | None = None, workers: int = 2) -> None:
         self._binary = binary or find_envoy()
         self.admin = parse_address(config.admin)
-        self._host = config.listen_address.host
+        self._host = config.listen_address.reachable_host
         self._workers = workers
         self._config_file = directory / "envoy.yaml"
         self._config_file.write_text(render(config), encoding="utf-8")
@@ -98,6 +98,8 @@ class Envoy:
             *("--config-path", str(self._config_file)),
             *("--concurrency", str(self._workers)),
             *("--log-level", "warning"),
+            # It warns of being told to end, and calls what clients do wrong an error of its own.
+            *("--component-log-level", "main:error,http:critical"),
             *("--log-format", "%l %n: %v"),
             "--disable-hot-restart",  # it would need shared memory, and only one Envoy per machine
             *("--drain-strategy", "immediate"),

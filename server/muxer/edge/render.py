@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import socket
 import string
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from pathlib import Path
 from muxer.assets import asset
 from muxer.edge.address import Address, Unix, parse_address
 from muxer.edge.config import EdgeConfig
+from muxer.edge.local_replies import local_reply_mappers
 
 _OWNER_ONLY = 0o600
 _ANY = {"safe_regex": {"regex": ".*"}}
@@ -61,6 +63,7 @@ def _parameters(config: EdgeConfig) -> dict[str, object]:
         "lua_file": _asset_path(config, "edge.lua"),
         "descriptor_file": _asset_path(config, "modelmuxer.binpb"),
         "access_log": _access_log(config.access_log),
+        "local_reply_mappers": local_reply_mappers(config),
         "cors": _cors(config.allow_origins),
         "max_body_bytes": config.max_body_bytes,
         "max_header_kib": config.max_header_kib,
@@ -73,6 +76,7 @@ def _parameters(config: EdgeConfig) -> dict[str, object]:
         "header_timeout": _seconds(config.header_timeout_s),
         "body_timeout": _seconds(config.body_timeout_s),
         "write_timeout": _seconds(config.write_timeout_s),
+        "socket_options": _socket_options(config.write_timeout_s),
     }
 
 
@@ -84,6 +88,21 @@ def _envoy_address(address: Address) -> dict[str, object]:
     if isinstance(address, Unix):
         return {"pipe": {"path": address.path, "mode": _OWNER_ONLY}}
     return {"socket_address": {"address": address.host, "port_value": address.port}}
+
+
+def _socket_options(write_timeout_s: float) -> list[object]:
+    """Closes connections whose client takes nothing. Other systems than Linux have no such option."""
+    if sys.platform != "linux":
+        return []
+    return [
+        {
+            "description": "TCP_USER_TIMEOUT",
+            "level": socket.IPPROTO_TCP,
+            "name": socket.TCP_USER_TIMEOUT,
+            "int_value": round(write_timeout_s * 1000),
+            "state": "STATE_PREBIND",
+        }
+    ]
 
 
 def _asset_path(config: EdgeConfig, name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import logging
 import traceback
@@ -20,6 +19,7 @@ from muxer.service.status import TABLE, abort
 from muxer.service.traffic import Traffic
 from muxer.settings import Settings
 from muxer.telemetry.port import RequestLog, Telemetry, Tracer
+from muxer.telemetry.rpc_status import CUT_OFF, final_code
 
 _LOG = logging.getLogger(__name__)
 _OURS = "/modelmuxer.v1."
@@ -87,8 +87,9 @@ class EdgeInterceptor(grpc.aio.ServerInterceptor):
             if not call.rest:
                 context.set_trailing_metadata(((REQUEST_ID_HEADER, call.request_id),))
             admitted = False
+            remaining = context.time_remaining()
             try:
-                self._begin(call, metadata, context)
+                self._begin(call, metadata, remaining)
                 if tracked:
                     self._traffic.enter()
                     admitted = True
@@ -97,8 +98,9 @@ class EdgeInterceptor(grpc.aio.ServerInterceptor):
             except MuxerError as error:
                 call.failure = error.reason
                 await abort(context, error, rest=call.rest)
-            except asyncio.CancelledError:
-                call.failure = Reason.CANCELLED
+            except CUT_OFF as error:
+                late = final_code(context, error, remaining) is grpc.StatusCode.DEADLINE_EXCEEDED
+                call.failure = Reason.DEADLINE_EXCEEDED if late else Reason.CANCELLED
                 raise
             except Exception as error:
                 call.failure = Reason.INTERNAL
@@ -114,10 +116,9 @@ class EdgeInterceptor(grpc.aio.ServerInterceptor):
     def _identify(self, method: str, context: Context) -> str:
         return self._keys.identify(method, _metadata(context))
 
-    def _begin(self, call: Call, metadata: Mapping[str, Any], context: Context) -> None:
+    def _begin(self, call: Call, metadata: Mapping[str, Any], remaining: float | None) -> None:
         call.caller = self._keys.identify(call.method, metadata)
         settings = self._settings
-        remaining = context.time_remaining()
         call.timeout_ms = timeout_ms(metadata, remaining, settings.request_timeout_ms, settings.max_request_timeout_ms)
         call.deadline += call.timeout_ms / 1000
 

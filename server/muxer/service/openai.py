@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import msgspec
 from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.json_format import MessageToDict
@@ -23,6 +21,7 @@ from muxer.service.openai_request import FaceRequest, decode
 from muxer.service.openai_stream import StreamEncoder
 from muxer.service.router import new_id, note
 from muxer.service.router_metadata import router_metadata
+from muxer.telemetry.rpc_status import CUT_OFF
 from muxer.types.decision import Decision
 from muxer.types.money import usd
 
@@ -81,8 +80,8 @@ class OpenAIServicer(openai_service_pb2_grpc.OpenAIServiceServicer):
                 note(call, answer.candidate, answer.settled)
                 metadata = router_metadata(decision, new_id("dec"), answer.candidate, answer.settled)
                 await events.write(encoder.finish(answer.settled.usage, metadata))
-            except asyncio.CancelledError:
-                raise
+            except CUT_OFF:
+                raise  # nobody listens any more
             except Exception as error:
                 if not events.begun:
                     raise  # nothing was sent yet: the caller gets a real status

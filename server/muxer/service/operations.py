@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -39,5 +40,5 @@ class OperationsServicer(operations_service_pb2_grpc.OperationsServiceServicer):
         """The metrics, in the format that the accept header asks for."""
         pairs = context.invocation_metadata() or ()
         accept = next((str(value) for name, value in pairs if name == "accept"), "")
-        content_type, body = self._metrics(accept)
+        content_type, body = await asyncio.to_thread(self._metrics, accept)  # some 10 us a line
         return HttpBody(content_type=content_type, data=body)

@@ -44,9 +44,9 @@ async def _run(options: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with Simulator.start(host=options.host, port=options.port, catalog=catalog, pace_s=options.pace) as simulator:
-        print(f"simulator listening on {simulator.url}", flush=True)  # noqa: T201 - the line that starters wait for
         if options.ready_file:
             _write_at_once(options.ready_file, f"{simulator.url}\n")
+        print(f"simulator listening on {simulator.url}", flush=True)  # noqa: T201 - the line that starters wait for
         await stop.wait()
 
 

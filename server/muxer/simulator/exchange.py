@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 from aiohttp import web
 
-from muxer.simulator.record import Call
+from muxer.simulator.record import Call, Record
 from muxer.simulator.scenario import Scenario
 from muxer.simulator.tokens import Tokens
 from muxer.simulator.wire import Event
@@ -55,6 +55,7 @@ class Exchange:
         self,
         *,
         request: web.BaseRequest,
+        record: Record,
         call: Call,
         scenario: Scenario,
         headers: dict[str, str],
@@ -65,6 +66,7 @@ class Exchange:
         gates: Gates,
         pace_s: float,
     ) -> None:
+        self._record = record
         self.call = call
         self.scenario = scenario
         self.headers = headers
@@ -125,6 +127,7 @@ class Exchange:
         self.call.events_sent += 1
         self._tokens_sent += event.tokens
         self._usage_sent = self._usage_sent or event.reports_usage
+        self._record.changed()
 
     async def close(self) -> web.StreamResponse:
         """Ends the body as it should be ended."""

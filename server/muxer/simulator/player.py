@@ -82,6 +82,7 @@ class Player:
             standing=self.standing.get(vendor.name),
         )
         call.stream, call.scenario = ask.stream, str(chosen)
+        self._record.changed()
         return await self._perform(request, vendor, call, ask, self._due(chosen))
 
     async def _perform(
@@ -96,6 +97,7 @@ class Player:
         wire = vendor.wire
         exchange = Exchange(
             request=request,
+            record=self._record,
             call=call,
             scenario=due,
             headers=wire.headers(call.request_id),

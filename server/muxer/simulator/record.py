@@ -88,7 +88,7 @@ class Record:
         self._catalog = catalog
         self._today = today
         self._calls: deque[Call] = deque(maxlen=most_calls)
-        self._changed = asyncio.Event()
+        self._waiting: set[asyncio.Future[None]] = set()
         self._serial = 0
         self._lines: dict[str, Line] = {}
         self._total = Line()
@@ -127,7 +127,7 @@ class Record:
             started_s=now,
         )
         self._calls.append(call)
-        self._tell()
+        self.changed()
         return call
 
     def charge(self, call: Call, billed: Tokens) -> None:
@@ -146,11 +146,14 @@ class Record:
         call.finished_s = now
         if aborted:
             call.aborted, call.aborted_s = True, now
-        self._tell()
+        self.changed()
 
-    def _tell(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
+    def changed(self) -> None:
+        """Has those who wait for a call look again."""
+        while self._waiting:
+            future = self._waiting.pop()
+            if not future.done():
+                future.set_result(None)
 
     async def wait_for(self, wanted: Callable[[Call], bool]) -> Call:
         """The first remembered call that is as wanted, as soon as there is one. Has no time limit of its own."""
@@ -158,7 +161,9 @@ class Record:
             for call in self._calls:
                 if wanted(call):
                     return call
-            await self._changed.wait()
+            future = asyncio.get_running_loop().create_future()
+            self._waiting.add(future)
+            await future
 
 
 def redacted(name: str, value: str) -> str:

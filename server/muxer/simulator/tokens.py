@@ -10,7 +10,10 @@ import re
 
 from msgspec import Struct
 
-_TOKEN = re.compile(r" ?[A-Za-z]{1,10}| ?[0-9]{1,3}| ?[!-/:-@\[-`{-~]{1,2}|[^\x00-\x7f]{1,2}|[ \t\r\n\f\v]+|[\x00-\x7f]")
+_TOKEN = re.compile(
+    r" ?[A-Za-z]{1,10}"
+    r"| ?[0-9]{1,3}| ?[!-/:-@\[-`{-~]{1,2}|[^\x00-\x7f]{1,2}|[ \t\r\n\f\v]+|[\x00-\x7f]"
+)
 
 
 def split(text: str) -> list[str]:

@@ -20,7 +20,7 @@ class Traits(Struct, frozen=True):
     """Accepted effort levels; empty: any."""
     default_effort: str = "medium"
     sampling: bool = True
-    """Accepts temperature and its kin."""
+    """Accepts temperature and its kin, also while it thinks."""
     stop: bool = True
     tools_while_reasoning: bool = True
     """Accepts function tools on chat completions while it thinks."""
@@ -45,8 +45,13 @@ class Traits(Struct, frozen=True):
 _OPEN = Traits()
 _UP_TO_HIGH = ("low", "medium", "high")
 _O_SERIES = Traits(reasoning=True, efforts=_UP_TO_HIGH, sampling=False, stop=False)
-_GPT_5 = Traits(reasoning=True, efforts=("none", "minimal", *_UP_TO_HIGH), sampling=False, stop=False)
-_GPT_54 = Traits(reasoning=True, efforts=("none", *_UP_TO_HIGH, "xhigh"), sampling=False, stop=False)
+_GPT_5 = Traits(reasoning=True, efforts=("minimal", *_UP_TO_HIGH), sampling=False, stop=False)
+_GPT_51 = Traits(
+    reasoning=True, efforts=("none", "minimal", *_UP_TO_HIGH), default_effort="none", sampling=False, stop=False
+)
+_GPT_54 = Traits(
+    reasoning=True, efforts=("none", *_UP_TO_HIGH, "xhigh"), default_effort="none", sampling=False, stop=False
+)
 _GPT_56 = Traits(
     reasoning=True,
     efforts=("none", *_UP_TO_HIGH, "xhigh"),
@@ -103,6 +108,7 @@ _FAMILIES: dict[str, tuple[tuple[str, Traits], ...]] = {
         (r"o[134]", _O_SERIES),
         (r"gpt-5\.6", _GPT_56),
         (r"gpt-5\.[45]", _GPT_54),
+        (r"gpt-5\.[123]", _GPT_51),
         (r"gpt-5", _GPT_5),
         (r"gpt-6\.1-sol", _GPT_61_SOL),
         (r"gpt-6-astra", _GPT_6_ASTRA),
@@ -124,7 +130,7 @@ _FAMILIES: dict[str, tuple[tuple[str, Traits], ...]] = {
     ),
     "mistral": ((r"mistral-(large-4|medium-3[.-]5|small-2603)|magistral", _NONE_OR_HIGH),),
     "groq": ((r"openai/gpt-oss", _GPT_OSS), (r"qwen/", _QWEN)),
-    "together": ((r"openai/gpt-oss", _GPT_OSS),),
+    "together": ((r"openai/gpt-oss", _GPT_OSS), (r"moonshotai/|zai-org/", Traits(reasoning=True))),
     "cohere": ((r"command-a-(reasoning|plus)", Traits(reasoning=True, default_effort="none")),),
 }
 _COMPILED = {

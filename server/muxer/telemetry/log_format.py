@@ -10,7 +10,8 @@ from typing import Any
 
 from muxer.telemetry.redaction import extra_fields
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""Control characters, what Unicode takes for line ends, and halves of characters, which no stream can encode."""
 _PLAIN_WORD = re.compile(r"[^\s\"'=\\]+")
 
 _COLOURS = {"DEBUG": "\x1b[2m", "WARNING": "\x1b[33m", "ERROR": "\x1b[31m", "CRITICAL": "\x1b[1;31m"}
@@ -71,10 +72,10 @@ def _trouble(formatter: logging.Formatter, record: logging.LogRecord) -> str:
 
 
 def _escape(text: str) -> str:
-    """Control characters as escapes: a quoted text cannot begin a line of its own or move the cursor."""
-    return _CONTROL.sub(lambda match: match.group().encode("unicode_escape").decode(), text)
+    """The text with escapes, so that what it quotes cannot begin a line of its own or move the cursor."""
+    return _UNPRINTABLE.sub(lambda match: match.group().encode("unicode_escape").decode(), text)
 
 
 def _word(value: Any) -> str:
     text = str(value)
-    return text if _PLAIN_WORD.fullmatch(text) and not _CONTROL.search(text) else json.dumps(text)
+    return text if _PLAIN_WORD.fullmatch(text) and not _UNPRINTABLE.search(text) else json.dumps(text)

@@ -52,7 +52,7 @@ class Redactor:
 
     def redact(self, text: str) -> str:
         """The text with every secret replaced by `[redacted]`."""
-        return self._pattern.sub(_mask, text) if self.suspects(text) else text
+        return self._pattern.sub(_masked, text) if self.suspects(text) else text
 
     def redact_value(self, value: Any) -> Any:
         """The same for anything that a log line may carry; what is neither plain nor a container becomes text."""
@@ -110,9 +110,9 @@ def _is_text(value: object) -> bool:
 
 
 def _forms(secret: str) -> tuple[str, ...]:
-    encoded = base64.b64encode(secret.encode()).decode()
-    return secret, quote(secret, safe=""), encoded.rstrip("=")
+    raw = secret.encode("utf-8", "surrogateescape")  # what the environment makes of bytes that are no UTF-8
+    return secret, quote(raw, safe=""), base64.b64encode(raw).decode().rstrip("=")
 
 
-def _mask(match: re.Match[str]) -> str:
+def _masked(match: re.Match[str]) -> str:
     return (match["kept"] or "") + MASK

@@ -11,7 +11,7 @@ from typing import Any
 
 import grpc
 
-_CUT_OFF = (asyncio.CancelledError, GeneratorExit, grpc.aio.InternalError)
+CUT_OFF = (asyncio.CancelledError, GeneratorExit, grpc.aio.InternalError)
 """What a handler meets when the caller is gone: at an await, at a yield, and in a write."""
 
 _ROUNDING = 0.01
@@ -34,7 +34,7 @@ def final_code(
         return explicit
     if error is None:
         return grpc.StatusCode.OK
-    if not isinstance(error, _CUT_OFF):
+    if not isinstance(error, CUT_OFF):
         return grpc.StatusCode.UNKNOWN
     if timeout_s is not None and context.time_remaining() <= timeout_s * _ROUNDING + _TRAVEL_S:
         return grpc.StatusCode.DEADLINE_EXCEEDED

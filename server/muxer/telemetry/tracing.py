@@ -57,9 +57,9 @@ def start_tracing(
     """
     address = urlsplit(endpoint)
     if address.scheme not in {"http", "https"} or not address.netloc:
-        raise ValueError(f"OTLP endpoint must be http://host:port or https://host:port, not {endpoint!r}")
+        raise ValueError("the OTLP endpoint must be http://host:port or https://host:port")
     if not 0 <= sample_ratio <= 1:
-        raise ValueError(f"trace sample ratio must be 0 to 1, not {sample_ratio}")
+        raise ValueError(f"the trace sample ratio must be 0 to 1, not {sample_ratio}")
     exporter = OTLPSpanExporter(endpoint, insecure=address.scheme == "http", timeout=EXPORT_TIMEOUT_S)
     outlet = _Outlet(exporter, on_drop)
     provider = TracerProvider(
@@ -93,9 +93,12 @@ class _Outlet(SpanExporter):
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Sends a batch; gives up after `EXPORT_TIMEOUT_S`."""
         self._taken += len(spans)
-        result = self._exporter.export(spans)
-        if result is not SpanExportResult.SUCCESS:
-            self._on_drop(len(spans))
+        result = SpanExportResult.FAILURE
+        try:
+            result = self._exporter.export(spans)
+        finally:
+            if result is not SpanExportResult.SUCCESS:
+                self._on_drop(len(spans))
         return result
 
     def shutdown(self) -> None:

@@ -15,6 +15,7 @@ from muxer.simulator.script import CALL_TOKENS, EPOCH, Answer, Call, Choice
 from muxer.simulator.tokens import Tokens
 from muxer.simulator.wire import Event, Incoming, Wire, json_bytes
 from muxer.simulator.wires import openai_chat_request as request
+from muxer.simulator.wires.openai_chat_rules import OPENAI
 
 _ERRORS: dict[str, tuple[str, str | None]] = {
     "invalid": ("invalid_request_error", None),
@@ -42,6 +43,7 @@ class OpenAIChat(Wire):
     """The protocol as OpenAI itself speaks it."""
 
     owner = "openai"
+    rules = OPENAI
 
     def operation(self, method: str, path: str) -> str:
         """Chat completions and the models."""
@@ -63,13 +65,11 @@ class OpenAIChat(Wire):
     def read(self, incoming: Incoming) -> Ask:
         """Refuses unknown fields, as OpenAI does."""
         body = Fields(incoming.body)
-        unknown = body.only(request.BODY_KEYS)
-        if unknown:
-            raise Problem("invalid", f"Unrecognized request argument supplied: {unknown}")
+        request.check_fields(body, self.rules)
         if not body.text("model"):
             raise Problem("invalid", "you must provide a model parameter")
         model, traits = incoming.resolve(body.text("model"))
-        return request.read_ask(body, model, traits)
+        return request.read_ask(body, model, traits, self.rules)
 
     def headers(self, request_id: str) -> dict[str, str]:
         """Request id and rate limits."""
