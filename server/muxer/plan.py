@@ -15,7 +15,7 @@ from muxer.ports import ProviderSpec
 from muxer.providers.provider_rows import PROVIDERS, ProviderRow
 from muxer.providers.registry import DIALECTS
 from muxer.settings import Environment, Settings, SettingsInvalid
-from muxer.simulator.vendors import base_paths
+from muxer.simulator.vendors import VENDORS
 
 SIMULATED_KEY = "simulated"
 
@@ -106,7 +106,7 @@ def _providers(
 ) -> dict[str, ProviderSpec]:
     """The providers that can be called: those with a key, and those that need none."""
     if simulator_url:
-        paths = base_paths()
+        paths = {vendor.name: vendor.prefix for vendor in VENDORS}
         return {n: row.spec(SIMULATED_KEY, simulator_url + paths[n]) for n, row in rows.items() if n in paths}
     found: dict[str, ProviderSpec] = {}
     for row in rows.values():

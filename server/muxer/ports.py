@@ -152,6 +152,10 @@ class ProviderClient(Protocol):
     """Asks one model once: a dialect over a transport. Every failure is a `ProviderFailed`; cancelling either call
     closes the connection to the provider."""
 
+    def dropped(self, request: ChatRequest, provider: ProviderSpec, model: ModelSpec) -> tuple[str, ...]:
+        """The fields that the model is not told of, by OpenAI's names: hints that it does not know."""
+        ...
+
     async def complete(
         self, request: ChatRequest, provider: ProviderSpec, model: ModelSpec, timeouts: Timeouts
     ) -> ChatResponse:

@@ -95,3 +95,18 @@ def test_the_error_told_is_one_that_happened(reasons):
     failures: list[ProviderFailed] = [failure("openai", reason) for reason in reasons]
 
     assert final_error(failures) in failures
+
+
+def test_what_could_not_be_asked_does_not_count_as_an_attempt():
+    unsaid = failure("openai", Reason.UNSUPPORTED_PARAMETER)
+
+    chosen = next_attempt(PLAN, CHEAP, [unsaid] * MAX_ATTEMPTS, 10, 0.5)
+
+    assert chosen is not None
+    assert chosen.candidate is SAME_PROVIDER
+
+
+def test_an_answer_is_told_before_what_could_not_be_asked():
+    broken = failure("anthropic", Reason.PROVIDER_ERROR)
+
+    assert final_error([broken, failure("openai", Reason.UNSUPPORTED_PARAMETER)]) is broken

@@ -24,6 +24,9 @@ class ScriptedClient:
         self.calls: list[tuple[str, Timeouts]] = []
         self.closed: list[str] = []
 
+    def dropped(self, request: ChatRequest, provider: ProviderSpec, model: ModelSpec) -> tuple[str, ...]:
+        return ()
+
     async def complete(
         self, request: ChatRequest, provider: ProviderSpec, model: ModelSpec, timeouts: Timeouts
     ) -> ChatResponse:

@@ -84,7 +84,7 @@ class Stack:
                     listen="127.0.0.1:0",
                     upstreams=(socket,),
                     admin=f"unix:{folder / 'admin.sock'}",
-                    max_body_bytes=self.plan.settings.max_request_bytes,
+                    max_body_bytes=2 * self.plan.settings.max_request_bytes,
                 )
                 async with contextlib.AsyncExitStack() as stack:
                     if envoy:

@@ -12,7 +12,7 @@ from rich.console import Console
 from muxer.errors import MuxerError
 from muxer.plan import Plan, read_plan
 from muxer.settings import Environment, SettingsInvalid
-from muxer.simulator.vendors import base_paths
+from muxer.simulator.vendors import VENDORS
 
 BAD_CONFIGURATION = 2
 """Exit code of a command whose configuration or arguments are wrong."""
@@ -32,7 +32,7 @@ def plan_to_try(config: Path | None, errors: Console) -> Plan:
     plan = plan_for(config)
     if plan.providers:
         return plan
-    names = ", ".join(sorted(base_paths()))
+    names = ", ".join(sorted(vendor.name for vendor in VENDORS))
     errors.print(f"[yellow]No provider key is set: deciding as `modelmuxer up` would, with {names} simulated.[/]")
     return plan_for(config, simulator_url="http://127.0.0.1:0")
 

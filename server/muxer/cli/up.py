@@ -117,7 +117,8 @@ def _edge(options: Options, settings: Settings, sockets: Path) -> EdgeConfig:
         listen=f"127.0.0.1:{options.rest_port}",
         upstreams=(f"unix:{sockets / 'server.sock'}",),
         admin=f"unix:{sockets / 'admin.sock'}",
-        max_body_bytes=settings.max_request_bytes,
+        # What is a little too large is read whole, so that its sender reads the refusal instead of a broken pipe.
+        max_body_bytes=2 * settings.max_request_bytes,
         chat_idle_timeout_s=longest_s + _BACKSTOP_S,
     )
 

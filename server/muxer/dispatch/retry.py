@@ -40,7 +40,7 @@ def next_attempt(
     this request, the newest last; `jitter` is a random number from 0 to 1.
     """
     failure = failures[-1]
-    if len(failures) >= MAX_ATTEMPTS:
+    if sum(was_called(f) for f in failures) >= MAX_ATTEMPTS:
         return None
     if failure.failover:
         position = next(i for i, c in enumerate(plan) if c is current)
@@ -52,6 +52,11 @@ def next_attempt(
         if delay < remaining_s and delay <= MAX_BACKOFF_S:
             return Next(current, delay)
     return None
+
+
+def was_called(failure: ProviderFailed) -> bool:
+    """Whether the provider was asked at all; not when its protocol cannot say what the request has to say."""
+    return failure.reason is not Reason.UNSUPPORTED_PARAMETER
 
 
 def _may_succeed(candidate: Candidate, current: Candidate, failures: Sequence[ProviderFailed]) -> bool:
@@ -77,9 +82,10 @@ def _backoff_s(failures: int, retry_after_s: float | None, jitter: float) -> flo
 def final_error(failures: Sequence[ProviderFailed]) -> MuxerError:
     """What the caller is told when every attempt failed.
 
-    When all of them were rate limits: the one that can be retried soonest. Else the last failure that is not a rate
-    limit, since waiting would not mend that one.
+    What a provider answered goes before what could not even be asked. When all answers were rate limits: the one that
+    can be retried soonest. Else the last failure that is not a rate limit, since waiting would not mend that one.
     """
+    failures = [f for f in failures if was_called(f)] or failures
     limited = [f for f in failures if f.reason is Reason.RATE_LIMIT_EXCEEDED]
     if len(limited) == len(failures):
         return min(limited, key=lambda f: float("inf") if f.retry_after_s is None else f.retry_after_s)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
-from muxer.dispatch.retry import final_error, next_attempt
+from muxer.dispatch.retry import final_error, next_attempt, was_called
 from muxer.dispatch.settlement import NOTHING, Attempt, Settled, cost_of
 from muxer.errors import MuxerError, ProviderFailed, Reason
 from muxer.ports import Clock, LatencyPriors, ProviderClient, ProviderSpec, Timeouts
@@ -82,7 +82,8 @@ class Run:
     def failed(self, failure: ProviderFailed, usage: Usage | None, seconds: float) -> None:
         """Takes in a failed call; a partial answer has usage."""
         self._failures.append(failure)
-        self._record(failure.reason.value, usage, seconds)
+        if was_called(failure):
+            self._record(failure.reason.value, usage, seconds)
 
     async def next(self) -> None:
         """Moves on to the next attempt, after its delay. Raises the error for the caller when there is none."""
@@ -99,8 +100,9 @@ class Run:
             await self.env.clock.sleep(chosen.delay_s)
 
     def settled(self, usage: Usage = NOTHING) -> Settled:
-        """The bill so far: the answer's usage, and the cost of every attempt."""
-        return Settled(usage, PicoUsd(sum(a.cost for a in self._attempts)), tuple(self._attempts))
+        """The bill of a request that was answered: the answer's usage, and the cost of every attempt."""
+        cost = PicoUsd(sum(a.cost for a in self._attempts))
+        return Settled(usage, cost, tuple(self._attempts), self.dropped())
 
     def _record(self, outcome: str, usage: Usage | None, seconds: float) -> None:
         model = self.candidate.model
@@ -112,6 +114,10 @@ class Run:
 
     def _too_late(self) -> MuxerError:
         return MuxerError(Reason.DEADLINE_EXCEEDED, "The time allowed for the request is over")
+
+    def dropped(self) -> tuple[str, ...]:
+        """What the current candidate is not told of the request."""
+        return self.env.client.dropped(self.request, self.provider(), self.candidate.model)
 
     def span(self) -> dict[str, str]:
         """What a trace says of the current call."""

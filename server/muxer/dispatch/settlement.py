@@ -25,11 +25,12 @@ class Attempt(Struct, frozen=True):
 
 
 class Settled(Struct, frozen=True):
-    """The bill of a whole request, failed attempts included."""
+    """The bill of a whole request, failed attempts included, and what the model was not told of."""
 
     usage: Usage
     cost: PicoUsd
     attempts: tuple[Attempt, ...]
+    dropped: tuple[str, ...] = ()
 
 
 NOTHING = Usage()

@@ -34,6 +34,11 @@ class StreamedAnswer:
         return self._run.candidate
 
     @property
+    def dropped(self) -> tuple[str, ...]:
+        """What that model was not told of the request."""
+        return self._run.dropped()
+
+    @property
     def settled(self) -> Settled:
         """The bill. Only after the last chunk."""
         if self._settled is None:

@@ -22,7 +22,7 @@ from muxer.service.openai_stream import StreamEncoder
 from muxer.service.router import new_id, note
 from muxer.service.router_metadata import router_metadata
 from muxer.telemetry.rpc_status import CUT_OFF
-from muxer.types.decision import Decision
+from muxer.types.decision import Candidate, Decision
 from muxer.types.money import usd
 
 JSON = "application/json"
@@ -62,10 +62,7 @@ class OpenAIServicer(openai_service_pb2_grpc.OpenAIServiceServicer):
         answer = await self._dispatcher.complete(face.chat, decision, call.deadline)
         note(call, answer.candidate, answer.settled)
         metadata = router_metadata(decision, new_id("dec"), answer.candidate, answer.settled)
-        if self._debug:
-            await context.send_initial_metadata(
-                _debug_headers(answer.candidate.model.id, answer.candidate.cost.expected)
-            )
+        await self._headers(answer.candidate, answer.settled.dropped, context)
         body = encode(answer.response, new_id("chatcmpl"), answer.settled.usage, metadata)
         await context.write(HttpBody(content_type=JSON, data=body))
 
@@ -96,11 +93,17 @@ class OpenAIServicer(openai_service_pb2_grpc.OpenAIServiceServicer):
             data = encoder.encode(batch)
             if not data:
                 continue
-            if self._debug and not events.begun:
-                chosen = answer.candidate
-                await context.send_initial_metadata(_debug_headers(chosen.model.id, chosen.cost.expected))
+            if not events.begun:
+                await self._headers(answer.candidate, answer.dropped, context)
             await events.write(data)
 
-
-def _debug_headers(model_id: str, estimate: int) -> tuple[tuple[str, str], ...]:
-    return (("x-route-decision", model_id), ("x-route-estimate-usd", f"{usd(estimate):.6f}"))
+    async def _headers(self, candidate: Candidate, dropped: tuple[str, ...], context: Context) -> None:
+        """Sends headers of our own, if there are any: it costs a message of its own."""
+        headers: list[tuple[str, str]] = []
+        if dropped:
+            headers.append(("x-router-dropped-params", ",".join(dropped)))
+        if self._debug:
+            headers.append(("x-route-decision", candidate.model.id))
+            headers.append(("x-route-estimate-usd", f"{usd(candidate.cost.expected):.6f}"))
+        if headers:
+            await context.send_initial_metadata(tuple(headers))

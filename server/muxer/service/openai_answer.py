@@ -10,6 +10,9 @@ from muxer.types.chat import ChatResponse, Choice, Message, ToolCall, Usage
 
 _ENCODER = msgspec.json.Encoder()
 
+_SERVICE_TIERS = frozenset({"auto", "default", "flex", "scale", "priority", "fast"})
+"""Those that OpenAI's clients know; other providers have words of their own."""
+
 
 def encode(response: ChatResponse, answer_id: str, usage: Usage, metadata: dict[str, Any]) -> bytes:
     """The body of a `chat.completion`, with `router_metadata` beside OpenAI's own fields."""
@@ -21,7 +24,7 @@ def encode(response: ChatResponse, answer_id: str, usage: Usage, metadata: dict[
             "model": response.model,
             "choices": [_choice(c) for c in response.choices],
             "usage": usage_object(usage),
-            "service_tier": response.service_tier or None,
+            "service_tier": response.service_tier if response.service_tier in _SERVICE_TIERS else None,
             "system_fingerprint": response.system_fingerprint or None,
             "router_metadata": metadata,
         }

@@ -108,6 +108,7 @@ def _end(
         cost=to_protobuf.cost(settled, decision.price_version),
         decision=_carried_out(decision, candidate, settled),
         attempts=len(settled.attempts),
+        dropped_params=settled.dropped,
     )
 
 

@@ -38,5 +38,6 @@ def router_metadata(decision: Decision, decision_id: str, answered_by: Candidate
         "usage_estimated": settled.usage.estimated,
         "price_version": decision.price_version,
         "attempts": [{"model": a.model_id, "outcome": a.outcome} for a in settled.attempts],
+        "dropped_params": settled.dropped,
         "simulated": decision.simulated,
     }

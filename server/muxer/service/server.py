@@ -94,7 +94,7 @@ class GrpcServer:
 def _options(max_request_bytes: int) -> list[tuple[str, int]]:
     return [
         # The interceptor refuses what is above the limit with our own error; this is only the ceiling behind it.
-        ("grpc.max_receive_message_length", 2 * max_request_bytes + _KIB),
+        ("grpc.max_receive_message_length", 2 * max_request_bytes + _METADATA_BYTES),
         ("grpc.max_send_message_length", -1),
         ("grpc.max_metadata_size", _METADATA_BYTES),
         ("grpc.absolute_max_metadata_size", 2 * _METADATA_BYTES),

@@ -138,6 +138,7 @@ def response(value: ChatResponse, settled: Settled, price_version: str) -> route
         usage=usage(settled.usage),
         cost=cost(settled, price_version),
         attempts=len(settled.attempts),
+        dropped_params=settled.dropped,
     )
 
 

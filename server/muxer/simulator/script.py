@@ -69,6 +69,7 @@ class Choice(Struct, frozen=True):
     reasoning: tuple[str, ...] = ()
     refused: bool = False
     stop_sequence: str | None = None
+    shows_reasoning: bool = False
 
     @property
     def output_tokens(self) -> int:
@@ -91,7 +92,8 @@ class Answer(Struct, frozen=True):
 
 def compose(ask: Ask, identity: str, digest: bytes, scenario: Scenario) -> tuple[Choice, ...]:
     """The choices that a request gets. `identity` is `provider:model`."""
-    return tuple(_choice(ask, identity, _branch(digest, index), scenario, index) for index in range(ask.choices))
+    made = (_choice(ask, identity, _branch(digest, index), scenario, index) for index in range(ask.choices))
+    return tuple(msgspec.structs.replace(choice, shows_reasoning=ask.show_reasoning) for choice in made)
 
 
 def _branch(digest: bytes, index: int) -> bytes:

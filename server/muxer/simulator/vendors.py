@@ -6,7 +6,10 @@ from msgspec import Struct
 
 from muxer.simulator.wire import Wire
 from muxer.simulator.wires.anthropic import Anthropic
+from muxer.simulator.wires.groq import Groq
+from muxer.simulator.wires.mistral import Mistral
 from muxer.simulator.wires.openai_chat import OpenAIChat
+from muxer.simulator.wires.together import Together
 
 
 class Vendor(Struct, frozen=True):
@@ -20,9 +23,7 @@ class Vendor(Struct, frozen=True):
 VENDORS = (
     Vendor("openai", "/openai/v1", OpenAIChat()),
     Vendor("anthropic", "/anthropic", Anthropic()),
+    Vendor("mistral", "/mistral/v1", Mistral()),
+    Vendor("groq", "/groq/openai/v1", Groq()),
+    Vendor("together", "/together/v1", Together()),
 )
-
-
-def base_paths() -> dict[str, str]:
-    """The path of each provider's base URL."""
-    return {vendor.name: vendor.prefix for vendor in VENDORS}

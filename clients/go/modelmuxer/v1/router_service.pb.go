@@ -697,7 +697,9 @@ type ChatCompletionResponse struct {
 	// Why this model was chosen.
 	Decision *RoutingDecision `protobuf:"bytes,7,opt,name=decision,proto3" json:"decision,omitempty"`
 	// How many calls to providers it took, failed ones included. At least 1.
-	Attempts      int32 `protobuf:"varint,8,opt,name=attempts,proto3" json:"attempts,omitempty"`
+	Attempts int32 `protobuf:"varint,8,opt,name=attempts,proto3" json:"attempts,omitempty"`
+	// Fields of the request that the model was not told of, because it does not know them: hints only.
+	DroppedParams []string `protobuf:"bytes,9,rep,name=dropped_params,json=droppedParams,proto3" json:"dropped_params,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -788,6 +790,13 @@ func (x *ChatCompletionResponse) GetAttempts() int32 {
 	return 0
 }
 
+func (x *ChatCompletionResponse) GetDroppedParams() []string {
+	if x != nil {
+		return x.DroppedParams
+	}
+	return nil
+}
+
 // A chat request to be answered as a stream.
 type StreamChatCompletionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -852,7 +861,9 @@ type StreamChatCompletionResponse struct {
 	// Why this model was chosen; in the last message.
 	Decision *RoutingDecision `protobuf:"bytes,7,opt,name=decision,proto3" json:"decision,omitempty"`
 	// How many calls to providers it took; in the last message.
-	Attempts      int32 `protobuf:"varint,8,opt,name=attempts,proto3" json:"attempts,omitempty"`
+	Attempts int32 `protobuf:"varint,8,opt,name=attempts,proto3" json:"attempts,omitempty"`
+	// Fields of the request that the model was not told of, because it does not know them; in the last message.
+	DroppedParams []string `protobuf:"bytes,9,rep,name=dropped_params,json=droppedParams,proto3" json:"dropped_params,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -941,6 +952,13 @@ func (x *StreamChatCompletionResponse) GetAttempts() int32 {
 		return x.Attempts
 	}
 	return 0
+}
+
+func (x *StreamChatCompletionResponse) GetDroppedParams() []string {
+	if x != nil {
+		return x.DroppedParams
+	}
+	return nil
 }
 
 // Asks for the models.
@@ -1126,7 +1144,7 @@ const file_modelmuxer_v1_router_service_proto_rawDesc = "" +
 	"\t_logprobsB\x0f\n" +
 	"\r_top_logprobsB\x13\n" +
 	"\x11_presence_penaltyB\x14\n" +
-	"\x12_frequency_penalty\"\xba\x02\n" +
+	"\x12_frequency_penalty\"\xe1\x02\n" +
 	"\x16ChatCompletionResponse\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\acreated\x18\x02 \x01(\rR\acreated\x12\x14\n" +
@@ -1135,9 +1153,10 @@ const file_modelmuxer_v1_router_service_proto_rawDesc = "" +
 	"\x05usage\x18\x05 \x01(\v2\x14.modelmuxer.v1.UsageR\x05usage\x12'\n" +
 	"\x04cost\x18\x06 \x01(\v2\x13.modelmuxer.v1.CostR\x04cost\x12:\n" +
 	"\bdecision\x18\a \x01(\v2\x1e.modelmuxer.v1.RoutingDecisionR\bdecision\x12\x1a\n" +
-	"\battempts\x18\b \x01(\x05R\battempts\"]\n" +
+	"\battempts\x18\b \x01(\x05R\battempts\x12%\n" +
+	"\x0edropped_params\x18\t \x03(\tR\rdroppedParams\"]\n" +
 	"\x1bStreamChatCompletionRequest\x12>\n" +
-	"\arequest\x18\x01 \x01(\v2$.modelmuxer.v1.ChatCompletionRequestR\arequest\"\xc5\x02\n" +
+	"\arequest\x18\x01 \x01(\v2$.modelmuxer.v1.ChatCompletionRequestR\arequest\"\xec\x02\n" +
 	"\x1cStreamChatCompletionResponse\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\acreated\x18\x02 \x01(\rR\acreated\x12\x14\n" +
@@ -1146,7 +1165,8 @@ const file_modelmuxer_v1_router_service_proto_rawDesc = "" +
 	"\x05usage\x18\x05 \x01(\v2\x14.modelmuxer.v1.UsageR\x05usage\x12'\n" +
 	"\x04cost\x18\x06 \x01(\v2\x13.modelmuxer.v1.CostR\x04cost\x12:\n" +
 	"\bdecision\x18\a \x01(\v2\x1e.modelmuxer.v1.RoutingDecisionR\bdecision\x12\x1a\n" +
-	"\battempts\x18\b \x01(\x05R\battempts\"D\n" +
+	"\battempts\x18\b \x01(\x05R\battempts\x12%\n" +
+	"\x0edropped_params\x18\t \x03(\tR\rdroppedParams\"D\n" +
 	"\x11ListModelsRequest\x12/\n" +
 	"\x13include_unavailable\x18\x01 \x01(\bR\x12includeUnavailable\"V\n" +
 	"\x12ListModelsResponse\x12\x16\n" +

@@ -472,6 +472,7 @@ class ChatCompletionResponse(_message.Message):
     COST_FIELD_NUMBER: _builtins.int
     DECISION_FIELD_NUMBER: _builtins.int
     ATTEMPTS_FIELD_NUMBER: _builtins.int
+    DROPPED_PARAMS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Id of the answer."""
     created: _builtins.int
@@ -496,6 +497,10 @@ class ChatCompletionResponse(_message.Message):
     def decision(self) -> _routing_pb2.RoutingDecision:
         """Why this model was chosen."""
 
+    @_builtins.property
+    def dropped_params(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Fields of the request that the model was not told of, because it does not know them: hints only."""
+
     def __init__(
         self,
         *,
@@ -507,10 +512,11 @@ class ChatCompletionResponse(_message.Message):
         cost: _chat_pb2.Cost | None = ...,
         decision: _routing_pb2.RoutingDecision | None = ...,
         attempts: _builtins.int = ...,
+        dropped_params: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["cost", b"cost", "decision", b"decision", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "choices", b"choices", "cost", b"cost", "created", b"created", "decision", b"decision", "id", b"id", "model", b"model", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "choices", b"choices", "cost", b"cost", "created", b"created", "decision", b"decision", "dropped_params", b"dropped_params", "id", b"id", "model", b"model", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -554,6 +560,7 @@ class StreamChatCompletionResponse(_message.Message):
     COST_FIELD_NUMBER: _builtins.int
     DECISION_FIELD_NUMBER: _builtins.int
     ATTEMPTS_FIELD_NUMBER: _builtins.int
+    DROPPED_PARAMS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Id of the answer; the same in every message."""
     created: _builtins.int
@@ -578,6 +585,10 @@ class StreamChatCompletionResponse(_message.Message):
     def decision(self) -> _routing_pb2.RoutingDecision:
         """Why this model was chosen; in the last message."""
 
+    @_builtins.property
+    def dropped_params(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Fields of the request that the model was not told of, because it does not know them; in the last message."""
+
     def __init__(
         self,
         *,
@@ -589,10 +600,11 @@ class StreamChatCompletionResponse(_message.Message):
         cost: _chat_pb2.Cost | None = ...,
         decision: _routing_pb2.RoutingDecision | None = ...,
         attempts: _builtins.int = ...,
+        dropped_params: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["cost", b"cost", "decision", b"decision", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "choices", b"choices", "cost", b"cost", "created", b"created", "decision", b"decision", "id", b"id", "model", b"model", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "choices", b"choices", "cost", b"cost", "created", b"created", "decision", b"decision", "dropped_params", b"dropped_params", "id", b"id", "model", b"model", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -84,7 +84,7 @@ class Anthropic(Wire):
     def whole(self, ask: Ask, answer: Answer) -> dict[str, Any]:
         """A `message`."""
         choice = answer.choices[0]
-        content = [block.start | block.done for block in _blocks(ask, answer, choice)]
+        content = [block.start | block.done for block in _blocks(answer, choice)]
         body = {**self._message(ask, answer), "content": content, **_stop(choice)}
         if answer.usage is not None:
             body["usage"] = _usage(answer.usage)
@@ -100,7 +100,7 @@ class Anthropic(Wire):
         if answer.usage is not None:
             start["usage"] = _usage(msgspec.structs.replace(answer.usage, output=1, reasoning=0))
         yield _event("message_start", reports_usage=answer.usage is not None, message=start)
-        for index, block in enumerate(_blocks(ask, answer, choice)):
+        for index, block in enumerate(_blocks(answer, choice)):
             yield _event("content_block_start", index=index, content_block=block.start, tokens=block.opening_tokens)
             if index == 0:
                 yield _event("ping")
@@ -166,9 +166,9 @@ class _Block(msgspec.Struct, frozen=True):
     opening_tokens: int = 0
 
 
-def _blocks(ask: Ask, answer: Answer, choice: Choice) -> Iterator[_Block]:
+def _blocks(answer: Answer, choice: Choice) -> Iterator[_Block]:
     if choice.reasoning:
-        yield _thinking(ask, answer, choice)
+        yield _thinking(answer, choice)
     if choice.text:
         deltas: list[tuple[dict[str, Any], int]] = [({"type": "text_delta", "text": piece}, 1) for piece in choice.text]
         yield _Block({"type": "text", "text": ""}, {"text": "".join(choice.text)}, deltas)
@@ -182,11 +182,11 @@ def _blocks(ask: Ask, answer: Answer, choice: Choice) -> Iterator[_Block]:
         yield _Block(start, done, deltas, worth)
 
 
-def _thinking(ask: Ask, answer: Answer, choice: Choice) -> _Block:
+def _thinking(answer: Answer, choice: Choice) -> _Block:
     signature = base64.b64encode(f"simulated:{answer.id}".encode()).decode()
     start = {"type": "thinking", "thinking": "", "signature": ""}
     signed: dict[str, Any] = {"type": "signature_delta", "signature": signature}
-    if not ask.show_reasoning:
+    if not choice.shows_reasoning:
         return _Block(start, {"signature": signature}, [(signed, 0)], len(choice.reasoning))
     deltas: list[tuple[dict[str, Any], int]] = [
         ({"type": "thinking_delta", "thinking": piece}, 1) for piece in choice.reasoning

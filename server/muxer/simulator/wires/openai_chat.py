@@ -87,21 +87,17 @@ class OpenAIChat(Wire):
 
     def whole(self, ask: Ask, answer: Answer) -> dict[str, Any]:
         """A `chat.completion`."""
-        body = {
-            **self.frame(ask, answer, "chat.completion"),
-            "choices": [
-                {
-                    "index": choice.index,
-                    "message": self.message(answer, choice),
-                    "logprobs": self.logprobs(ask, choice.text),
-                    "finish_reason": self.finish(choice),
-                }
-                for choice in answer.choices
-            ],
-        }
-        if answer.usage is not None:
-            body["usage"] = self.usage(answer.usage)
-        return body
+        choices = [
+            {
+                "index": choice.index,
+                "message": self.message(answer, choice),
+                "logprobs": self.logprobs(ask, choice.text),
+                "finish_reason": self.finish(choice),
+            }
+            for choice in answer.choices
+        ]
+        used = {} if answer.usage is None else {"usage": self.usage(answer.usage)}
+        return {**self.frame(ask, answer, "chat.completion"), "choices": choices, **used}
 
     def frame(self, ask: Ask, answer: Answer, kind: str) -> dict[str, Any]:
         """What the whole answer and each of its chunks begin with."""
@@ -173,25 +169,26 @@ class OpenAIChat(Wire):
         late = {"usage": None} if ask.stream_usage else {}
         for choice in answer.choices:
             for delta, text, worth in self.deltas(answer, choice):
-                part = {
-                    "index": choice.index,
-                    "delta": delta,
-                    "logprobs": self.logprobs(ask, (text,)) if text else None,
-                    "finish_reason": None,
-                }
-                yield Event(json_bytes({**frame, "choices": [part], **late}), tokens=worth)
-        yield from self.ending(ask, answer, frame, late)
+                logprobs = self.logprobs(ask, (text,)) if text else None
+                yield chunk({**frame, **late}, choice, delta, logprobs=logprobs, tokens=worth)
+        for choice in answer.choices:
+            yield chunk({**frame, **late}, choice, {}, finish=self.finish(choice))
+        if ask.stream_usage and answer.usage is not None:
+            body = {**frame, "choices": [], "usage": self.usage(answer.usage)}
+            yield Event(json_bytes(body), reports_usage=True)
+        yield DONE
 
     def deltas(self, answer: Answer, choice: Choice) -> Iterator[tuple[dict[str, Any], str, int]]:
         """What a choice gains step by step: the delta, the text in it, and how many tokens it is worth."""
-        yield (
-            {"role": "assistant", "content": None if choice.refused else "", "refusal": None},
-            "",
-            len(choice.reasoning),
-        )
+        opening = {"role": "assistant", "content": None if choice.refused else "", "refusal": None}
+        yield opening, "", len(choice.reasoning)
         key = "refusal" if choice.refused else "content"
         for piece in choice.text:
             yield {key: piece}, piece, 1
+        yield from self.call_deltas(answer, choice)
+
+    def call_deltas(self, answer: Answer, choice: Choice) -> Iterator[tuple[dict[str, Any], str, int]]:
+        """The tool calls of a choice, as `deltas`: each one's name first, then its arguments in pieces."""
         for position, call in enumerate(choice.calls):
             whole = self.call(answer, choice, position, call)
             inner, argument = ("custom", "input") if call.tool.custom else ("function", "arguments")
@@ -200,37 +197,21 @@ class OpenAIChat(Wire):
             for piece in tokens.split(call.arguments):
                 yield {"tool_calls": [{"index": position, inner: {argument: piece}}]}, "", 1
 
-    def ending(self, ask: Ask, answer: Answer, frame: dict[str, Any], late: dict[str, Any]) -> Iterator[Event]:
-        """The last events: why each choice ended, what was used, and the terminator."""
-        for choice in answer.choices:
-            part = {"index": choice.index, "delta": {}, "logprobs": None, "finish_reason": self.finish(choice)}
-            yield Event(json_bytes({**frame, "choices": [part], **late}))
-        if ask.stream_usage and answer.usage is not None:
-            body = {**frame, "choices": [], "usage": self.usage(answer.usage)}
-            yield Event(json_bytes(body), reports_usage=True)
-        yield DONE
-
     def refusal(self, problem: Problem, request_id: str) -> tuple[dict[str, str], Any]:
         """An `error` object; `retry-after` in seconds and milliseconds."""
         headers = {**self.headers(request_id)}
         if problem.retry_after is not None:
             headers["retry-after"] = str(math.ceil(problem.retry_after))
             headers["retry-after-ms"] = str(math.ceil(problem.retry_after * 1_000))
-        return headers, {"error": self.error(problem)}
+        return headers, self.error_body(problem, request_id)
 
-    def error(self, problem: Problem) -> dict[str, Any]:
-        """A refusal as an error object."""
-        kind, code = _ERRORS[problem.kind]
-        return {
-            "message": problem.message,
-            "type": problem.type or kind,
-            "param": problem.param,
-            "code": problem.code or code,
-        }
-
-    def failure(self, problem: Problem, request_id: str) -> Event:  # noqa: ARG002 - OpenAI has it in a header
+    def failure(self, problem: Problem, request_id: str) -> Event:
         """An `error` object instead of a chunk."""
-        return Event(json_bytes({"error": self.error(problem)}))
+        return Event(json_bytes(self.error_body(problem, request_id)))
+
+    def error_body(self, problem: Problem, request_id: str) -> dict[str, Any]:  # noqa: ARG002 - OpenAI has it in a header
+        """A refusal as JSON."""
+        return {"error": error(problem)}
 
     def models(self, names: Sequence[str]) -> Any:
         """A `list`."""
@@ -239,6 +220,32 @@ class OpenAIChat(Wire):
     def model(self, name: str) -> Any:
         """A `model`."""
         return {"id": name, "object": "model", "created": EPOCH, "owned_by": self.owner}
+
+
+def chunk(
+    frame: dict[str, Any],
+    choice: Choice,
+    delta: dict[str, Any],
+    *,
+    finish: str | None = None,
+    logprobs: Any = None,
+    tokens: int = 0,
+    reports_usage: bool = False,
+) -> Event:
+    """One step of a stream: what a choice gained, or why it ended. `frame` is all that is beside the choices."""
+    part = {"index": choice.index, "delta": delta, "logprobs": logprobs, "finish_reason": finish}
+    return Event(json_bytes({**frame, "choices": [part]}), tokens=tokens, reports_usage=reports_usage)
+
+
+def error(problem: Problem) -> dict[str, Any]:
+    """A refusal as OpenAI's error object."""
+    kind, code = _ERRORS[problem.kind]
+    return {
+        "message": problem.message,
+        "type": problem.type or kind,
+        "param": problem.param,
+        "code": problem.code or code,
+    }
 
 
 def _logprob(piece: str, alternatives: int) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def check_fields(body: Fields, rules: Rules) -> None:
             raise Problem("invalid", f"property '{key}' is unsupported", param=key)
     unknown = None if rules.fields is None else body.only(rules.fields)
     if unknown:
-        raise Problem("invalid", f"Unrecognized request argument supplied: {unknown}")
+        raise body.wrong(unknown, f"Unknown parameter: '{unknown}'.", "unknown_parameter")
 
 
 def unsupported(body: Fields, key: str, hint: str = "") -> Problem:

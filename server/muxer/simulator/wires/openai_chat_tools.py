@@ -63,7 +63,8 @@ def read_tool_choice(body: Fields, tools: Sequence[ToolSpec], rules: Rules) -> t
     kind = named.text("type", choices=("function", "custom", "allowed_tools"))
     named.require(kind)
     inner = Fields(named.get(kind), named.path(kind))
-    mode, names = "required", (inner.text("name"),)
+    mode = "required"
+    names: tuple[str, ...] = (inner.text("name"),)
     if kind == "allowed_tools":
         mode = inner.text("mode", choices=("auto", "required")) or "auto"
         entries = [Fields(tool.get(tool.text("type")), tool.path("function")) for tool in inner.objects("tools")]

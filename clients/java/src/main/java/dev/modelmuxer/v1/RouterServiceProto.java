@@ -171,7 +171,7 @@ public final class RouterServiceProto extends com.google.protobuf.GeneratedFile 
       "\024_parallel_tool_callsB\016\n\014_temperatureB\010\n" +
       "\006_top_pB\007\n\005_seedB\004\n\002_nB\013\n\t_logprobsB\017\n\r_" +
       "top_logprobsB\023\n\021_presence_penaltyB\024\n\022_fr" +
-      "equency_penalty\"\272\002\n\026ChatCompletionRespon" +
+      "equency_penalty\"\341\002\n\026ChatCompletionRespon" +
       "se\022\016\n\002id\030\001 \001(\tR\002id\022\030\n\007created\030\002 \001(\rR\007cre" +
       "ated\022\024\n\005model\030\003 \001(\tR\005model\0223\n\007choices\030\004 " +
       "\003(\0132\031.modelmuxer.v1.ChatChoiceR\007choices\022" +
@@ -179,40 +179,42 @@ public final class RouterServiceProto extends com.google.protobuf.GeneratedFile 
       "age\022\'\n\004cost\030\006 \001(\0132\023.modelmuxer.v1.CostR\004" +
       "cost\022:\n\010decision\030\007 \001(\0132\036.modelmuxer.v1.R" +
       "outingDecisionR\010decision\022\032\n\010attempts\030\010 \001" +
-      "(\005R\010attempts\"]\n\033StreamChatCompletionRequ" +
-      "est\022>\n\007request\030\001 \001(\0132$.modelmuxer.v1.Cha" +
-      "tCompletionRequestR\007request\"\305\002\n\034StreamCh" +
-      "atCompletionResponse\022\016\n\002id\030\001 \001(\tR\002id\022\030\n\007" +
-      "created\030\002 \001(\rR\007created\022\024\n\005model\030\003 \001(\tR\005m" +
-      "odel\0228\n\007choices\030\004 \003(\0132\036.modelmuxer.v1.Ch" +
-      "atChunkChoiceR\007choices\022*\n\005usage\030\005 \001(\0132\024." +
-      "modelmuxer.v1.UsageR\005usage\022\'\n\004cost\030\006 \001(\013" +
-      "2\023.modelmuxer.v1.CostR\004cost\022:\n\010decision\030" +
-      "\007 \001(\0132\036.modelmuxer.v1.RoutingDecisionR\010d" +
-      "ecision\022\032\n\010attempts\030\010 \001(\005R\010attempts\"D\n\021L" +
-      "istModelsRequest\022/\n\023include_unavailable\030" +
-      "\001 \001(\010R\022includeUnavailable\"V\n\022ListModelsR" +
-      "esponse\022\026\n\006object\030\001 \001(\tR\006object\022(\n\004data\030" +
-      "\002 \003(\0132\024.modelmuxer.v1.ModelR\004data2\372\004\n\rRo" +
-      "uterService\022[\n\005Route\022\033.modelmuxer.v1.Rou" +
-      "teRequest\032\034.modelmuxer.v1.RouteResponse\"" +
-      "\027\220\002\001\202\323\344\223\002\016\"\t/v1/route:\001*\022g\n\010Classify\022\036.m" +
-      "odelmuxer.v1.ClassifyRequest\032\037.modelmuxe" +
-      "r.v1.ClassifyResponse\"\032\220\002\001\202\323\344\223\002\021\"\014/v1/cl" +
-      "assify:\001*\022g\n\010Estimate\022\036.modelmuxer.v1.Es" +
-      "timateRequest\032\037.modelmuxer.v1.EstimateRe" +
-      "sponse\"\032\220\002\001\202\323\344\223\002\021\"\014/v1/estimate:\001*\022]\n\016Ch" +
-      "atCompletion\022$.modelmuxer.v1.ChatComplet" +
-      "ionRequest\032%.modelmuxer.v1.ChatCompletio" +
-      "nResponse\022q\n\024StreamChatCompletion\022*.mode" +
-      "lmuxer.v1.StreamChatCompletionRequest\032+." +
-      "modelmuxer.v1.StreamChatCompletionRespon" +
-      "se0\001\022h\n\nListModels\022 .modelmuxer.v1.ListM" +
-      "odelsRequest\032!.modelmuxer.v1.ListModelsR" +
-      "esponse\"\025\220\002\001\202\323\344\223\002\014\022\n/v1/modelsBq\n\021dev.mo" +
-      "delmuxer.v1B\022RouterServiceProtoP\001ZFgithu" +
-      "b.com/modelmuxer/modelmuxer/clients/go/m" +
-      "odelmuxer/v1;modelmuxerv1b\006proto3"
+      "(\005R\010attempts\022%\n\016dropped_params\030\t \003(\tR\rdr" +
+      "oppedParams\"]\n\033StreamChatCompletionReque" +
+      "st\022>\n\007request\030\001 \001(\0132$.modelmuxer.v1.Chat" +
+      "CompletionRequestR\007request\"\354\002\n\034StreamCha" +
+      "tCompletionResponse\022\016\n\002id\030\001 \001(\tR\002id\022\030\n\007c" +
+      "reated\030\002 \001(\rR\007created\022\024\n\005model\030\003 \001(\tR\005mo" +
+      "del\0228\n\007choices\030\004 \003(\0132\036.modelmuxer.v1.Cha" +
+      "tChunkChoiceR\007choices\022*\n\005usage\030\005 \001(\0132\024.m" +
+      "odelmuxer.v1.UsageR\005usage\022\'\n\004cost\030\006 \001(\0132" +
+      "\023.modelmuxer.v1.CostR\004cost\022:\n\010decision\030\007" +
+      " \001(\0132\036.modelmuxer.v1.RoutingDecisionR\010de" +
+      "cision\022\032\n\010attempts\030\010 \001(\005R\010attempts\022%\n\016dr" +
+      "opped_params\030\t \003(\tR\rdroppedParams\"D\n\021Lis" +
+      "tModelsRequest\022/\n\023include_unavailable\030\001 " +
+      "\001(\010R\022includeUnavailable\"V\n\022ListModelsRes" +
+      "ponse\022\026\n\006object\030\001 \001(\tR\006object\022(\n\004data\030\002 " +
+      "\003(\0132\024.modelmuxer.v1.ModelR\004data2\372\004\n\rRout" +
+      "erService\022[\n\005Route\022\033.modelmuxer.v1.Route" +
+      "Request\032\034.modelmuxer.v1.RouteResponse\"\027\220" +
+      "\002\001\202\323\344\223\002\016\"\t/v1/route:\001*\022g\n\010Classify\022\036.mod" +
+      "elmuxer.v1.ClassifyRequest\032\037.modelmuxer." +
+      "v1.ClassifyResponse\"\032\220\002\001\202\323\344\223\002\021\"\014/v1/clas" +
+      "sify:\001*\022g\n\010Estimate\022\036.modelmuxer.v1.Esti" +
+      "mateRequest\032\037.modelmuxer.v1.EstimateResp" +
+      "onse\"\032\220\002\001\202\323\344\223\002\021\"\014/v1/estimate:\001*\022]\n\016Chat" +
+      "Completion\022$.modelmuxer.v1.ChatCompletio" +
+      "nRequest\032%.modelmuxer.v1.ChatCompletionR" +
+      "esponse\022q\n\024StreamChatCompletion\022*.modelm" +
+      "uxer.v1.StreamChatCompletionRequest\032+.mo" +
+      "delmuxer.v1.StreamChatCompletionResponse" +
+      "0\001\022h\n\nListModels\022 .modelmuxer.v1.ListMod" +
+      "elsRequest\032!.modelmuxer.v1.ListModelsRes" +
+      "ponse\"\025\220\002\001\202\323\344\223\002\014\022\n/v1/modelsBq\n\021dev.mode" +
+      "lmuxer.v1B\022RouterServiceProtoP\001ZFgithub." +
+      "com/modelmuxer/modelmuxer/clients/go/mod" +
+      "elmuxer/v1;modelmuxerv1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -281,7 +283,7 @@ public final class RouterServiceProto extends com.google.protobuf.GeneratedFile 
     internal_static_modelmuxer_v1_ChatCompletionResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_modelmuxer_v1_ChatCompletionResponse_descriptor,
-        new java.lang.String[] { "Id", "Created", "Model", "Choices", "Usage", "Cost", "Decision", "Attempts", });
+        new java.lang.String[] { "Id", "Created", "Model", "Choices", "Usage", "Cost", "Decision", "Attempts", "DroppedParams", });
     internal_static_modelmuxer_v1_StreamChatCompletionRequest_descriptor =
       getDescriptor().getMessageType(8);
     internal_static_modelmuxer_v1_StreamChatCompletionRequest_fieldAccessorTable = new
@@ -293,7 +295,7 @@ public final class RouterServiceProto extends com.google.protobuf.GeneratedFile 
     internal_static_modelmuxer_v1_StreamChatCompletionResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_modelmuxer_v1_StreamChatCompletionResponse_descriptor,
-        new java.lang.String[] { "Id", "Created", "Model", "Choices", "Usage", "Cost", "Decision", "Attempts", });
+        new java.lang.String[] { "Id", "Created", "Model", "Choices", "Usage", "Cost", "Decision", "Attempts", "DroppedParams", });
     internal_static_modelmuxer_v1_ListModelsRequest_descriptor =
       getDescriptor().getMessageType(10);
     internal_static_modelmuxer_v1_ListModelsRequest_fieldAccessorTable = new

@@ -35,6 +35,8 @@ private static final long serialVersionUID = 0L;
     id_ = "";
     model_ = "";
     choices_ = java.util.Collections.emptyList();
+    droppedParams_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -355,6 +357,59 @@ private static final long serialVersionUID = 0L;
     return attempts_;
   }
 
+  public static final int DROPPED_PARAMS_FIELD_NUMBER = 9;
+  @SuppressWarnings("serial")
+  private com.google.protobuf.LazyStringArrayList droppedParams_ =
+      com.google.protobuf.LazyStringArrayList.emptyList();
+  /**
+   * <pre>
+   * Fields of the request that the model was not told of, because it does not know them; in the last message.
+   * </pre>
+   *
+   * <code>repeated string dropped_params = 9 [json_name = "droppedParams"];</code>
+   * @return A list containing the droppedParams.
+   */
+  public com.google.protobuf.ProtocolStringList
+      getDroppedParamsList() {
+    return droppedParams_;
+  }
+  /**
+   * <pre>
+   * Fields of the request that the model was not told of, because it does not know them; in the last message.
+   * </pre>
+   *
+   * <code>repeated string dropped_params = 9 [json_name = "droppedParams"];</code>
+   * @return The count of droppedParams.
+   */
+  public int getDroppedParamsCount() {
+    return droppedParams_.size();
+  }
+  /**
+   * <pre>
+   * Fields of the request that the model was not told of, because it does not know them; in the last message.
+   * </pre>
+   *
+   * <code>repeated string dropped_params = 9 [json_name = "droppedParams"];</code>
+   * @param index The index of the element to return.
+   * @return The droppedParams at the given index.
+   */
+  public java.lang.String getDroppedParams(int index) {
+    return droppedParams_.get(index);
+  }
+  /**
+   * <pre>
+   * Fields of the request that the model was not told of, because it does not know them; in the last message.
+   * </pre>
+   *
+   * <code>repeated string dropped_params = 9 [json_name = "droppedParams"];</code>
+   * @param index The index of the value to return.
+   * @return The bytes of the droppedParams at the given index.
+   */
+  public com.google.protobuf.ByteString
+      getDroppedParamsBytes(int index) {
+    return droppedParams_.getByteString(index);
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -392,6 +447,9 @@ private static final long serialVersionUID = 0L;
     }
     if (attempts_ != 0) {
       output.writeInt32(8, attempts_);
+    }
+    for (int i = 0; i < droppedParams_.size(); i++) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 9, droppedParams_.getRaw(i));
     }
     getUnknownFields().writeTo(output);
   }
@@ -431,6 +489,14 @@ private static final long serialVersionUID = 0L;
     if (attempts_ != 0) {
       size += com.google.protobuf.CodedOutputStream
         .computeInt32Size(8, attempts_);
+    }
+    {
+      int dataSize = 0;
+      for (int i = 0; i < droppedParams_.size(); i++) {
+        dataSize += computeStringSizeNoTag(droppedParams_.getRaw(i));
+      }
+      size += dataSize;
+      size += 1 * getDroppedParamsList().size();
     }
     return size;
   }
@@ -481,6 +547,8 @@ private static final long serialVersionUID = 0L;
     }
     if (getAttempts()
         != other.getAttempts()) return false;
+    if (!getDroppedParamsList()
+        .equals(other.getDroppedParamsList())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -516,6 +584,10 @@ private static final long serialVersionUID = 0L;
     }
     hash = (37 * hash) + ATTEMPTS_FIELD_NUMBER;
     hash = (53 * hash) + getAttempts();
+    if (getDroppedParamsCount() > 0) {
+      hash = (37 * hash) + DROPPED_PARAMS_FIELD_NUMBER;
+      hash = (53 * hash) + getDroppedParamsList().hashCode();
+    }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -686,6 +758,8 @@ private static final long serialVersionUID = 0L;
         decisionBuilder_ = null;
       }
       attempts_ = 0;
+      droppedParams_ =
+          com.google.protobuf.LazyStringArrayList.emptyList();
       return this;
     }
 
@@ -763,6 +837,10 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000080) != 0)) {
         result.attempts_ = attempts_;
       }
+      if (((from_bitField0_ & 0x00000100) != 0)) {
+        droppedParams_.makeImmutable();
+        result.droppedParams_ = droppedParams_;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -828,6 +906,16 @@ private static final long serialVersionUID = 0L;
       }
       if (other.getAttempts() != 0) {
         setAttempts(other.getAttempts());
+      }
+      if (!other.droppedParams_.isEmpty()) {
+        if (droppedParams_.isEmpty()) {
+          droppedParams_ = other.droppedParams_;
+          bitField0_ |= 0x00000100;
+        } else {
+          ensureDroppedParamsIsMutable();
+          droppedParams_.addAll(other.droppedParams_);
+        }
+        onChanged();
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -907,6 +995,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000080;
               break;
             } // case 64
+            case 74: {
+              ensureDroppedParamsIsMutable();
+              droppedParams_.add(input.readStringRequireUtf8());
+              break;
+            } // case 74
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1963,6 +2056,153 @@ private static final long serialVersionUID = 0L;
     public Builder clearAttempts() {
       bitField0_ = (bitField0_ & ~0x00000080);
       attempts_ = 0;
+      onChanged();
+      return this;
+    }
+
+    private com.google.protobuf.LazyStringArrayList droppedParams_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+    private void ensureDroppedParamsIsMutable() {
+      if (!droppedParams_.isModifiable()) {
+        droppedParams_ = new com.google.protobuf.LazyStringArrayList(droppedParams_);
+      }
+      bitField0_ |= 0x00000100;
+    }
+    /**
+     * <pre>
+     * Fields of the request that the model was not told of, because it does not know them; in the last message.
+     * </pre>
+     *
+     * <code>repeated string dropped_params = 9 [json_name = "droppedParams"];</code>
+     * @return A list containing the droppedParams.
+     */
+    public com.google.protobuf.ProtocolStringList
+        getDroppedParamsList() {
+      droppedParams_.makeImmutable();
+      return droppedParams_;
+    }
+    /**
+     * <pre>
+     * Fields of the request that the model was not told of, because it does not know them; in the last message.
+     * </pre>
+     *
+     * <code>repeated string dropped_params = 9 [json_name = "droppedParams"];</code>
+     * @return The count of droppedParams.
+     */
+    public int getDroppedParamsCount() {
+      return droppedParams_.size();
+    }
+    /**
+     * <pre>
+     * Fields of the request that the model was not told of, because it does not know them; in the last message.
+     * </pre>
+     *
+     * <code>repeated string dropped_params = 9 [json_name = "droppedParams"];</code>
+     * @param index The index of the element to return.
+     * @return The droppedParams at the given index.
+     */
+    public java.lang.String getDroppedParams(int index) {
+      return droppedParams_.get(index);
+    }
+    /**
+     * <pre>
+     * Fields of the request that the model was not told of, because it does not know them; in the last message.
+     * </pre>
+     *
+     * <code>repeated string dropped_params = 9 [json_name = "droppedParams"];</code>
+     * @param index The index of the value to return.
+     * @return The bytes of the droppedParams at the given index.
+     */
+    public com.google.protobuf.ByteString
+        getDroppedParamsBytes(int index) {
+      return droppedParams_.getByteString(index);
+    }
+    /**
+     * <pre>
+     * Fields of the request that the model was not told of, because it does not know them; in the last message.
+     * </pre>
+     *
+     * <code>repeated string dropped_params = 9 [json_name = "droppedParams"];</code>
+     * @param index The index to set the value at.
+     * @param value The droppedParams to set.
+     * @return This builder for chaining.
+     */
+    public Builder setDroppedParams(
+        int index, java.lang.String value) {
+      java.util.Objects.requireNonNull(value);
+      ensureDroppedParamsIsMutable();
+      droppedParams_.set(index, value);
+      bitField0_ |= 0x00000100;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Fields of the request that the model was not told of, because it does not know them; in the last message.
+     * </pre>
+     *
+     * <code>repeated string dropped_params = 9 [json_name = "droppedParams"];</code>
+     * @param value The droppedParams to add.
+     * @return This builder for chaining.
+     */
+    public Builder addDroppedParams(
+        java.lang.String value) {
+      java.util.Objects.requireNonNull(value);
+      ensureDroppedParamsIsMutable();
+      droppedParams_.add(value);
+      bitField0_ |= 0x00000100;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Fields of the request that the model was not told of, because it does not know them; in the last message.
+     * </pre>
+     *
+     * <code>repeated string dropped_params = 9 [json_name = "droppedParams"];</code>
+     * @param values The droppedParams to add.
+     * @return This builder for chaining.
+     */
+    public Builder addAllDroppedParams(
+        java.lang.Iterable<java.lang.String> values) {
+      ensureDroppedParamsIsMutable();
+      com.google.protobuf.AbstractMessageLite.Builder.addAll(
+          values, droppedParams_);
+      bitField0_ |= 0x00000100;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Fields of the request that the model was not told of, because it does not know them; in the last message.
+     * </pre>
+     *
+     * <code>repeated string dropped_params = 9 [json_name = "droppedParams"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearDroppedParams() {
+      droppedParams_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+      bitField0_ = (bitField0_ & ~0x00000100);;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Fields of the request that the model was not told of, because it does not know them; in the last message.
+     * </pre>
+     *
+     * <code>repeated string dropped_params = 9 [json_name = "droppedParams"];</code>
+     * @param value The bytes of the droppedParams to add.
+     * @return This builder for chaining.
+     */
+    public Builder addDroppedParamsBytes(
+        com.google.protobuf.ByteString value) {
+      java.util.Objects.requireNonNull(value);
+      checkByteStringIsUtf8(value);
+      ensureDroppedParamsIsMutable();
+      droppedParams_.add(value);
+      bitField0_ |= 0x00000100;
       onChanged();
       return this;
     }

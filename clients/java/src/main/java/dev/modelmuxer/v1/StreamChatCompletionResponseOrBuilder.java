@@ -194,4 +194,45 @@ public interface StreamChatCompletionResponseOrBuilder extends
    * @return The attempts.
    */
   int getAttempts();
+
+  /**
+   * <pre>
+   * Fields of the request that the model was not told of, because it does not know them; in the last message.
+   * </pre>
+   *
+   * <code>repeated string dropped_params = 9 [json_name = "droppedParams"];</code>
+   * @return A list containing the droppedParams.
+   */
+  java.util.List<java.lang.String>
+      getDroppedParamsList();
+  /**
+   * <pre>
+   * Fields of the request that the model was not told of, because it does not know them; in the last message.
+   * </pre>
+   *
+   * <code>repeated string dropped_params = 9 [json_name = "droppedParams"];</code>
+   * @return The count of droppedParams.
+   */
+  int getDroppedParamsCount();
+  /**
+   * <pre>
+   * Fields of the request that the model was not told of, because it does not know them; in the last message.
+   * </pre>
+   *
+   * <code>repeated string dropped_params = 9 [json_name = "droppedParams"];</code>
+   * @param index The index of the element to return.
+   * @return The droppedParams at the given index.
+   */
+  java.lang.String getDroppedParams(int index);
+  /**
+   * <pre>
+   * Fields of the request that the model was not told of, because it does not know them; in the last message.
+   * </pre>
+   *
+   * <code>repeated string dropped_params = 9 [json_name = "droppedParams"];</code>
+   * @param index The index of the value to return.
+   * @return The bytes of the droppedParams at the given index.
+   */
+  com.google.protobuf.ByteString
+      getDroppedParamsBytes(int index);
 }

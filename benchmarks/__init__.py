@@ -1,0 +1,1 @@
+"""Measurements of ModelMuxer; see README.md."""

@@ -1,0 +1,1 @@
+"""What the gateway costs: CPU per request, added latency, memory and throughput. Run `python -m benchmarks.gateway`."""
