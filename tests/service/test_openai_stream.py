@@ -35,7 +35,7 @@ def parsed(data: bytes) -> list[dict]:
 
 
 def encoded(pieces, *, include_usage=False) -> bytes:
-    encoder = StreamEncoder("id-1", include_usage=include_usage)
+    encoder = StreamEncoder("id-1", 7, include_usage=include_usage)
     data = b"".join(encoder.encode([chunk(index, delta)]) for index, delta in pieces)
     data += encoder.encode([chunk(0, Delta(), "stop")])
     return data + encoder.finish(Usage(3, 4), {"decision_id": "d"})
@@ -69,7 +69,7 @@ def test_every_event_is_a_chunk_and_only_the_last_tells_the_routing(pieces, incl
 
 
 def test_after_a_fallback_there_is_no_second_role_chunk():
-    encoder = StreamEncoder("id-1", include_usage=False)
+    encoder = StreamEncoder("id-1", 7, include_usage=False)
     first = encoder.encode([chunk(0, Delta(role="assistant"), model="a")])
     second = encoder.encode([chunk(0, Delta(role="assistant"), model="b")])
     third = encoder.encode([chunk(0, Delta(content="Hi"), model="b")])
@@ -81,7 +81,7 @@ def test_after_a_fallback_there_is_no_second_role_chunk():
 
 
 def test_a_failed_stream_ends_with_its_error_and_is_never_done():
-    encoder = StreamEncoder("id-1", include_usage=True)
+    encoder = StreamEncoder("id-1", 7, include_usage=True)
     encoder.encode([chunk(0, Delta(content="Hi"))])
     data = encoder.fail(MuxerError(Reason.PROVIDER_ERROR, "it broke"))
 

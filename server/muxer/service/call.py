@@ -22,11 +22,12 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 
 
 class Call(Struct):
-    """One call. `deadline` is in the clock's monotonic seconds; `caller` is the name of the key, or empty. The last
-    four are what came of it, for log and metrics."""
+    """One call. `at` is when it came, in seconds since 1970; `deadline` is in the clock's monotonic seconds; `caller`
+    is the name of the key, or empty. The last four are what came of it, for log and metrics."""
 
     method: str
     request_id: str
+    at: int
     deadline: float
     timeout_ms: int
     rest: bool

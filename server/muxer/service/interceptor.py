@@ -82,7 +82,7 @@ class EdgeInterceptor(grpc.aio.ServerInterceptor):
         async def behaviour(body: bytes, context: Context) -> Any:
             started = self._clock.monotonic()
             metadata = _metadata(context)
-            call = Call(method, request_id(metadata), started, 0, REST_MARK in metadata)
+            call = Call(method, request_id(metadata), int(self._clock.now()), started, 0, REST_MARK in metadata)
             CURRENT.set(call)
             if not call.rest:
                 context.set_trailing_metadata(((REQUEST_ID_HEADER, call.request_id),))

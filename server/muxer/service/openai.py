@@ -6,6 +6,7 @@ import msgspec
 from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.json_format import MessageToDict
 from modelmuxer.v1 import openai_service_pb2, openai_service_pb2_grpc
+from msgspec import structs
 
 from muxer.dispatch.dispatcher import Dispatcher
 from muxer.dispatch.streamed import StreamedAnswer
@@ -63,11 +64,12 @@ class OpenAIServicer(openai_service_pb2_grpc.OpenAIServiceServicer):
         note(call, answer.candidate, answer.settled)
         metadata = router_metadata(decision, new_id("dec"), answer.candidate, answer.settled)
         await self._headers(answer.candidate, answer.settled.dropped, context)
-        body = encode(answer.response, new_id("chatcmpl"), answer.settled.usage, metadata)
+        response = answer.response if answer.response.created else structs.replace(answer.response, created=call.at)
+        body = encode(response, new_id("chatcmpl"), answer.settled.usage, metadata)
         await context.write(HttpBody(content_type=JSON, data=body))
 
     async def _stream(self, call: Call, face: FaceRequest, decision: Decision, context: Context) -> None:
-        encoder = StreamEncoder(new_id("chatcmpl"), include_usage=face.include_usage)
+        encoder = StreamEncoder(new_id("chatcmpl"), call.at, include_usage=face.include_usage)
         async with (
             self._dispatcher.stream(face.chat, decision, call.deadline) as answer,
             EventWriter(context) as events,

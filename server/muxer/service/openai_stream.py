@@ -24,15 +24,15 @@ _ENCODER = msgspec.json.Encoder()
 
 
 class StreamEncoder:
-    """Encodes one stream. `created` and the id stay the same in all of its events, also after a fallback."""
+    """Encodes one stream. The id and `created`, in seconds since 1970, are the same in all of its events."""
 
-    def __init__(self, answer_id: str, *, include_usage: bool) -> None:
+    def __init__(self, answer_id: str, created: int, *, include_usage: bool) -> None:
         self._id = answer_id
+        self._created = created
         self._include_usage = include_usage
         self._head = b""
         self._tail = b""
         self._model = ""
-        self._created = 0
         self._begun: set[int] = set()
         self._held: bytes = b""
         self._fingerprint: str | None = None
@@ -76,7 +76,6 @@ class StreamEncoder:
 
     def _restart(self, chunk: ChatChunk) -> None:
         self._model = chunk.model
-        self._created = self._created or chunk.created
         self._fingerprint = chunk.system_fingerprint or None
         marked = self._event([{"index": 0, "delta": {"content": 0}, "logprobs": None, "finish_reason": None}], None)
         self._head, _, self._tail = marked.partition(b'{"content":0}')

@@ -65,6 +65,7 @@ class RouterServicer(router_service_pb2_grpc.RouterServiceServicer):
         note(call, answer.candidate, answer.settled)
         response = to_protobuf.response(answer.response, answer.settled, decision.price_version)
         response.id = new_id("chatcmpl")
+        response.created = response.created or call.at
         response.decision.CopyFrom(_carried_out(decision, answer.candidate, answer.settled))
         return response
 
@@ -85,10 +86,12 @@ class RouterServicer(router_service_pb2_grpc.RouterServiceServicer):
                     last = chunk
                     if chunk.choices:
                         message = to_protobuf.chunk(chunk)
-                        message.id = answer_id
+                        message.id, message.created = answer_id, call.at
                         await context.write(message)
         note(call, answer.candidate, answer.settled)
-        await context.write(_end(answer_id, last, decision, answer.candidate, answer.settled))
+        end = _end(last, decision, answer.candidate, answer.settled)
+        end.id, end.created = answer_id, call.at
+        await context.write(end)
 
     async def ListModels(self, request: pb.ListModelsRequest, context: Context) -> pb.ListModelsResponse:
         """The models that can be asked for."""
@@ -97,12 +100,10 @@ class RouterServicer(router_service_pb2_grpc.RouterServiceServicer):
 
 
 def _end(
-    answer_id: str, last: ChatChunk | None, decision: Decision, candidate: Candidate, settled: Settled
+    last: ChatChunk | None, decision: Decision, candidate: Candidate, settled: Settled
 ) -> pb.StreamChatCompletionResponse:
     """The last message of a stream: usage, cost and decision."""
     return pb.StreamChatCompletionResponse(
-        id=answer_id,
-        created=0 if last is None else last.created,
         model=candidate.model.name if last is None else last.model,
         usage=to_protobuf.usage(settled.usage),
         cost=to_protobuf.cost(settled, decision.price_version),
