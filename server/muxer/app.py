@@ -184,8 +184,9 @@ async def serve(plan: Plan, addresses: Sequence[str], ready_file: str, human_log
         server = Server(plan, logs, metrics, exposition)
         ports = await server.start(addresses)
         if plan.settings.metrics_port >= 0:
-            port, close_metrics = exposition.serve("127.0.0.1", plan.settings.metrics_port)
-            _LOG.info("metrics on http://127.0.0.1:%d/metrics", port)
+            host = plan.settings.metrics_host
+            port, close_metrics = exposition.serve(host, plan.settings.metrics_port)
+            _LOG.info("metrics on http://%s:%d/metrics", host, port)
         _report(plan, addresses, ports)
         if ready_file:
             await asyncio.to_thread(Path(ready_file).write_bytes, msgspec.json.encode(ports))

@@ -175,10 +175,17 @@ class Settings(Struct, frozen=True, kw_only=True):
         Meta(
             ge=-1,
             le=65_535,
-            description="Port on 127.0.0.1 for metrics beside the REST path; 0 picks a free one, -1 switches it off.",
+            description="Port for this replica's own metrics, beside the REST path; 0 picks a free one, -1: none.",
             extra={"env": "MODELMUXER_METRICS_PORT"},
         ),
     ] = -1
+    metrics_host: Annotated[
+        str,
+        Meta(
+            description="Address that the metrics port listens on. Metrics tell of traffic and spending.",
+            extra={"env": "MODELMUXER_METRICS_HOST"},
+        ),
+    ] = "127.0.0.1"
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"],
         Meta(description="How much to log.", extra={"env": "MODELMUXER_LOG_LEVEL"}),

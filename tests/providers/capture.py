@@ -28,12 +28,12 @@ async def captured(
     await call(server.url)
     head, body = server.requests[0]
     first, *lines = head.strip().split("\r\n")
-    headers = dict(line.lower().split(": ", 1) for line in lines)
+    headers: dict[str, str | None] = dict(line.lower().split(": ", 1) for line in lines)
     return first.split(" ")[1], {name: headers.get(name) for name in OWN_HEADERS}, msgspec.json.decode(body)
 
 
 def sent(request: HttpRequest) -> tuple[str, dict[str, str | None], Any]:
     """The same of a request of ours, to the server `http://x`."""
-    headers = {name: value.lower() for name, value in request.headers.items()}
+    headers: dict[str, str | None] = {name: value.lower() for name, value in request.headers.items()}
     path = request.url.removeprefix("http://x")
     return path, {name: headers.get(name) for name in OWN_HEADERS}, msgspec.json.decode(request.body)

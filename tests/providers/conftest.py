@@ -132,7 +132,7 @@ def anyone() -> Callable[..., tuple[ProviderSpec, ModelSpec]]:
             provider = PROVIDERS[name].spec("sk-the-key-of-the-operator", url)
         else:
             provider = ProviderSpec(name, name, url, "sk-the-key-of-the-operator")
-        limits = {"max_output_tokens": 64_000, "context_window": 200_000}
-        return provider, ModelSpec(name, "the-model", (), msgspec.convert(capabilities, Capabilities), **limits)
+        able = msgspec.convert(capabilities, Capabilities)
+        return provider, ModelSpec(name, "the-model", (), able, context_window=200_000, max_output_tokens=64_000)
 
     return make

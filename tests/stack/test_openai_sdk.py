@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import uuid
 from collections.abc import Iterator
 
 import openai
@@ -278,6 +279,17 @@ def test_failures_of_the_provider_raise_their_class(client, scenario, status, ki
     assert error.status_code == status
     assert code is None or error.code == code
     assert ("retry-after" in error.response.headers) == (code in {"rate_limit_exceeded", "provider_unavailable"})
+
+
+@pytest.mark.parametrize(("scenario", "calls"), [("500", 3), ("401", 1), ("malformed_json", 3)])
+def test_the_client_does_not_repeat_what_we_have_repeated(stack, scenario, calls):
+    mark = uuid.uuid4().hex
+    with OpenAI(base_url=f"{stack.rest}/v1", api_key="any", max_retries=2) as patient:
+        ask = [{"role": "user", "content": f"{mark} [[simulate:{scenario}]]"}]
+        error = error_of(lambda: patient.chat.completions.create(model="openai:gpt-4o", messages=ask))
+
+    assert error.response.headers["x-should-retry"] == "false"
+    assert sum(mark in json.dumps(call.body) for call in stack.simulator.record.calls) <= calls
 
 
 @pytest.mark.parametrize("stream", [False, True])

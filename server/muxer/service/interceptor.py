@@ -15,7 +15,7 @@ from muxer.errors import BadRequest, MuxerError, Reason
 from muxer.ports import Clock
 from muxer.service.call import CURRENT, REQUEST_ID_HEADER, REST_MARK, Call, request_id, timeout_ms
 from muxer.service.identity import ApiKeys
-from muxer.service.status import TABLE, abort
+from muxer.service.status import TABLE, abort, is_final
 from muxer.service.traffic import Traffic
 from muxer.settings import Settings
 from muxer.telemetry.port import RequestLog, Telemetry, Tracer
@@ -25,6 +25,8 @@ _LOG = logging.getLogger(__name__)
 _OURS = "/modelmuxer.v1."
 _UNTRACKED = frozenset({"GetHealth", "GetMetrics"})
 """Asked for by machines every few seconds: neither admitted, logged nor measured."""
+
+_DO_NOT_REPEAT = (("x-should-retry", "false"),)
 
 Context = grpc.aio.ServicerContext[Any, Any]
 Behaviour = Callable[[Any, Context], Awaitable[Any]]
@@ -97,6 +99,8 @@ class EdgeInterceptor(grpc.aio.ServerInterceptor):
                 return await inner(self._parse(body, parse), context)
             except MuxerError as error:
                 call.failure = error.reason
+                if call.rest and is_final(error):
+                    await context.send_initial_metadata(_DO_NOT_REPEAT)
                 await abort(context, error, rest=call.rest)
             except CUT_OFF as error:
                 late = final_code(context, error, remaining) is grpc.StatusCode.DEADLINE_EXCEEDED

@@ -69,6 +69,14 @@ def retry_after(error: MuxerError) -> float | None:
     return error.retry_after_s
 
 
+def is_final(error: MuxerError) -> bool:
+    """Whether we have tried what there was to try, so that a client that repeats the request only repeats the work.
+
+    OpenAI's and Anthropic's clients repeat every 429 and 5xx unless `x-should-retry: false` tells them not to.
+    """
+    return TABLE[error.reason].http >= 429 and retry_after(error) is None
+
+
 def rest_error(error: MuxerError) -> dict[str, Any]:
     """The REST shape. `param` is there because OpenAI's clients read it."""
     details = {**error.details, "field": error.field} if error.field else error.details
