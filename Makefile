@@ -13,7 +13,7 @@ UV = $(shell command -v uv || echo $(CURDIR)/$(BIN)/uv)
 WORKERS ?= 2
 ARGS ?=
 
-.PHONY: help setup setup-dev run test check format generate bench bench-routing clean
+.PHONY: help setup setup-dev run test check format generate lock bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | awk -F'\t' '{printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}'
@@ -24,9 +24,9 @@ $(BIN)/python:
 	else $(PYTHON) -m venv $(VENV) || { echo "On Debian and Ubuntu: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }; \
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); fi
 
-$(VENV)/.server: requirements/server.lock pyproject.toml | $(BIN)/python
+$(VENV)/.server: requirements/server.lock requirements/tools.lock pyproject.toml | $(BIN)/python
 	@echo "Installing the server's packages ..."
-	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/server.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/server.lock -r requirements/tools.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
@@ -50,7 +50,7 @@ check: setup-dev ## Lint, format, types, import contracts, proto lint and compat
 	@$(BIN)/buf lint
 	@$(BIN)/buf format --diff --exit-code
 	@$(BIN)/python tools/breaking.py
-	@$(BIN)/python tools/dockerfile_lint.py Dockerfile
+	@$(BIN)/hadolint Dockerfile
 
 test: setup-dev ## Run the whole suite
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
@@ -62,13 +62,21 @@ format: setup-dev ## Put all sources into their standard form
 
 generate: setup-dev ## Regenerate stubs and the Envoy descriptor from proto/
 	@$(BIN)/python tools/generate.py
+	@$(BIN)/python tools/env_example.py
+
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header
 
 lock: $(BIN)/python ## Renew the lock files from pyproject.toml
-	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra server -o requirements/server.lock pyproject.toml
-	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev -c requirements/server.lock -o requirements/dev.lock pyproject.toml
+	@$(COMPILE) --extra server -o requirements/server.lock pyproject.toml
+	@$(COMPILE) --extra dev -c requirements/server.lock -o requirements/dev.lock pyproject.toml
+	@echo buf-bin | $(COMPILE) -c requirements/dev.lock -o requirements/tools.lock -
+	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
+		| $(COMPILE) -c requirements/server.lock -o requirements/build.lock -
 
-bench: setup-dev ## Measure CPU per request, added latency and memory
+bench: setup-dev ## Measure CPU per request, added latency, memory, and how fast the product reacts
 	@$(BIN)/python -m benchmarks.gateway $(ARGS)
+	@$(BIN)/python -m benchmarks.reaction
 
 clean: ## Remove everything that was built
 	@rm -rf $(VENV) .modelmuxer .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

@@ -1,5 +1,5 @@
-"""Writes what the environment may hold, out of the tables that the server reads it by: `.env.example`, and the table in
-docs/configuration.md.
+"""Writes what the environment may hold, out of the tables that the server reads it by: `.env.example`, and the tables
+in docs/configuration.md.
 
 Exit status: 0 all is well, 1 with `--check` when a file is stale.
 """
@@ -17,9 +17,7 @@ from muxer.settings import VARIABLES, Variable
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 EXAMPLE = Path(".env.example")
-TABLE = Path("docs/configuration.md")
-BEGIN = "<!-- begin: written by tools/env_example.py -->\n"
-END = "<!-- end -->\n"
+PAGE = Path("docs/configuration.md")
 WIDTH = 100
 
 HEADER = """\
@@ -39,16 +37,24 @@ def example() -> str:
     return "\n".join(parts)
 
 
-def table() -> str:
-    """The same as a table in Markdown."""
+def variables() -> str:
+    """The settings as a table in Markdown."""
     rows = ["| variable | default | meaning |", "|---|---|---|"]
-    for row in PROVIDERS.values():
-        if row.key_variable:
-            rows.append(f"| `{row.key_variable}` | | Key of the provider `{row.name}`. |")
     for variable in VARIABLES:
         default = text(variable.default)
         rows.append(f"| `{variable.name}` | {default and f'`{default}`'} | {variable.description} |")
     return "\n".join(rows) + "\n"
+
+
+def providers() -> str:
+    """The built-in providers as a table in Markdown."""
+    rows = ["| provider | dialect | key |", "|---|---|---|"]
+    rows += [f"| `{row.name}` | `{row.dialect}` | `{row.key_variable}` |" for row in PROVIDERS.values()]
+    return "\n".join(rows) + "\n"
+
+
+TABLES = {"variables": variables, "providers": providers}
+"""The tables of the page, by the name that stands in the comments around them."""
 
 
 def text(default: object) -> str:
@@ -65,11 +71,15 @@ def fresh(path: Path) -> str:
     """What the file should hold."""
     if path == EXAMPLE:
         return example()
-    before, begin, rest = (REPOSITORY / path).read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        sys.exit(f"{path} has lost the lines between which the table stands: {BEGIN}{END}")
-    return f"{before}{BEGIN}{table()}{END}{after}"
+    page = (REPOSITORY / path).read_text(encoding="utf-8")
+    for name, table in TABLES.items():
+        begin, end = f"<!-- begin {name}: written by tools/env_example.py -->\n", f"<!-- end {name} -->\n"
+        before, found, rest = page.partition(begin)
+        _, found_too, after = rest.partition(end)
+        if not found or not found_too:
+            sys.exit(f"{path} has lost the lines around its table: {begin}{end}")
+        page = f"{before}{begin}{table()}{end}{after}"
+    return page
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -78,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing, say what is stale")
     options = parser.parse_args(arguments)
     stale = 0
-    for path in (EXAMPLE, TABLE):
+    for path in (EXAMPLE, PAGE):
         place, content = REPOSITORY / path, fresh(path)
         if place.exists() and place.read_text(encoding="utf-8") == content:
             continue
