@@ -48,7 +48,7 @@ def policy(plan: Plan) -> Policy:
     return Policy(
         default_preset=plan.file.routing.preset,
         max_cost=pico(settings.max_estimated_usd_per_request),
-        intent_enabled=settings.intent_classifier_enabled,
+        intent_enabled=settings.intent_classifier_enabled and settings.mode != "basic",
         default_tokens_in=settings.estimator_default_tokens_in,
         default_tokens_out=settings.estimator_default_tokens_out,
     )

@@ -25,16 +25,16 @@ class Settings(Struct, frozen=True, kw_only=True):
     mode: Annotated[
         Mode,
         Meta(
-            description="`basic`: direct routing with cost tracking; `enhanced`: plus the learned classifier; "
-            "`production`: everything, and refuse to start when anything is missing.",
+            description="`basic`: direct routing with cost tracking, without classifying requests; `enhanced`: plus "
+            "the learned classifier; `production`: everything, and refuse to start when anything is missing.",
             extra={"env": "MODELMUXER_MODE"},
         ),
     ] = "enhanced"
     api_keys: Annotated[
         str,
         Meta(
-            description="Keys that callers must present as `Authorization: Bearer KEY`, separated by commas. "
-            "Empty: everyone who can reach the port may call.",
+            description="Keys that callers must present as `Authorization: Bearer KEY`: `KEY` or `NAME:KEY`, "
+            "separated by commas. Empty: everyone who can reach the port may call.",
             extra={"env": "MODELMUXER_API_KEYS", "secret": True},
         ),
     ] = ""
@@ -113,7 +113,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             description="Most that one request may be estimated to cost, in US dollars, above 0 and at most 1,000.",
             extra={"env": "MAX_ESTIMATED_USD_PER_REQUEST"},
         ),
-    ] = 0.50
+    ] = 1.0
     server_debug: Annotated[
         bool,
         Meta(
@@ -168,7 +168,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = 2.0
     transport: Annotated[
         Literal["aiohttp", "httpx"],
-        Meta(description="HTTP client towards providers.", extra={"env": "MODELMUXER_TRANSPORT"}),
+        Meta(description="HTTP client towards providers: `aiohttp` or `httpx`.", extra={"env": "MODELMUXER_TRANSPORT"}),
     ] = "aiohttp"
     metrics_port: Annotated[
         int,
@@ -188,7 +188,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = "127.0.0.1"
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"],
-        Meta(description="How much to log.", extra={"env": "MODELMUXER_LOG_LEVEL"}),
+        Meta(
+            description="How much to log: `DEBUG`, `INFO`, `WARNING` or `ERROR`.", extra={"env": "MODELMUXER_LOG_LEVEL"}
+        ),
     ] = "INFO"
     otlp_endpoint: Annotated[
         str,

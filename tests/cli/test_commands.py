@@ -23,8 +23,19 @@ def test_a_decision_is_shown_as_a_table():
 
     assert done.returncode == 0
     assert "with preset balanced" in done.stdout
-    assert "provider is not configured" in done.stdout or "not configured" in done.stdout
+    assert "scores" in done.stdout
     assert "No provider key is set" in done.stderr
+
+
+def test_a_table_fits_a_narrow_screen_and_keeps_its_figures_and_reasons():
+    said = run("route", "Hello", variables={"COLUMNS": "80", "FORCE_COLOR": "1"}).stdout
+
+    assert "why" in said
+    assert "…" not in said
+
+
+def test_models_of_providers_without_a_key_are_shown_as_ruled_out():
+    assert "provider google is not configured" in run("route", "Hello", variables={"OPENAI_API_KEY": "sk-1"}).stdout
 
 
 def test_a_decision_can_be_had_as_json():

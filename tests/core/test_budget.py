@@ -26,5 +26,5 @@ def test_the_90th_percentile_may_reach_the_limit() -> None:
 
 
 def test_the_90th_percentile_may_not_pass_the_limit() -> None:
-    assert excess(COST, PicoUsd(pico("0.12") - 1)) == "estimated $0.12 is above the limit of $0.119999999999"
-    assert excess(COST, pico("0.08")) == "estimated $0.12 is above the limit of $0.08"
+    assert excess(COST, PicoUsd(pico("0.12") - 1)) == "estimated at $0.12, above the limit of $0.119999999999"
+    assert excess(COST, pico("0.08")) == "estimated at $0.12, above the limit of $0.08"

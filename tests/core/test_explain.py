@@ -70,8 +70,8 @@ def test_a_choice_forced_by_the_limit_says_what_would_have_been_chosen() -> None
     reason = decide(ask(preset="quality", max_cost="0.001"), view(CHEAP, DEAR)).reason
 
     assert "alpha:cheap has the best balance" in reason
-    assert "beta:dear would have been chosen, but is estimated $" in reason
-    assert reason.endswith("is above the limit of $0.001")
+    assert "beta:dear would have been chosen, but is estimated at $" in reason
+    assert reason.endswith(", above the limit of $0.001")
 
 
 def test_a_limit_that_changes_nothing_is_not_mentioned() -> None:

@@ -51,7 +51,7 @@ def test_a_limit_moves_the_choice_down_to_the_best_that_fits() -> None:
     decision = decide(ask(preset="quality", max_cost="0.006"), WORLD)
 
     assert order(decision) == [("middling", "selected"), ("cheap", "fallback"), ("dear", "rejected")]
-    assert decision.candidates[-1].reason.endswith("is above the limit of $0.006")
+    assert decision.candidates[-1].reason.endswith(", above the limit of $0.006")
 
 
 def test_a_limit_exactly_at_an_estimate_lets_it_pass() -> None:

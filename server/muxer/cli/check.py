@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from muxer.cli.plans import plan_for
+from muxer.cli.screen import screen
 from muxer.edge.envoy import OLDEST_VERSION, EnvoyMissing, envoy_version, find_envoy, is_recent
 from muxer.plan import Plan, key_variables
 from muxer.settings import Environment
@@ -26,7 +26,7 @@ def run(config: Path | None) -> int:
     _prices(table, plan)
     _providers(table, plan, config)
     table.add_row(envoy, "envoy", envoy_text)
-    Console(highlight=False).print(table)
+    screen().print(table)
     return 1 if envoy == _FAIL else 0
 
 

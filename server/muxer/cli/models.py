@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from google.protobuf.json_format import MessageToJson
-from rich.console import Console
 from rich.table import Table
 
 from muxer.app import current_view
 from muxer.cli.plans import plan_to_try
+from muxer.cli.screen import screen
 from muxer.service.models import list_models
 
 _ABILITIES = ("vision", "tools", "json_schema", "reasoning")
@@ -17,10 +17,10 @@ _ABILITIES = ("vision", "tools", "json_schema", "reasoning")
 
 def run(config: Path | None, *, as_json: bool) -> int:
     """Prints every model: price, limits, abilities, and whether it can be asked for now."""
-    plan = plan_to_try(config, Console(stderr=True))
+    plan = plan_to_try(config)
     models = list_models(current_view(plan), include_unavailable=True)
     if as_json:
-        console = Console(highlight=False, soft_wrap=True)
+        console = screen()
         for model in models:
             console.out(MessageToJson(model, preserving_proto_field_name=True, indent=None))
         return 0
@@ -42,5 +42,5 @@ def run(config: Path | None, *, as_json: bool) -> int:
             "[green]ready[/]" if model.available else model.unavailable_reason,
             style="" if model.available else "dim",
         )
-    Console().print(table)
+    screen().print(table)
     return 0

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import typer
-from rich.console import Console
 
+from muxer.cli.screen import complain, remark
 from muxer.errors import MuxerError
 from muxer.plan import Plan, read_plan
 from muxer.settings import Environment, SettingsInvalid
@@ -27,13 +27,13 @@ def plan_for(config: Path | None, *, simulator_url: str = "") -> Plan:
         return read_plan(Environment.of_process(), "" if config is None else str(config), simulator_url=simulator_url)
 
 
-def plan_to_try(config: Path | None, errors: Console) -> Plan:
+def plan_to_try(config: Path | None) -> Plan:
     """The configuration in force; with no key set, as if every simulated provider were configured."""
     plan = plan_for(config)
     if plan.providers:
         return plan
-    names = ", ".join(sorted(vendor.name for vendor in VENDORS))
-    errors.print(f"[yellow]No provider key is set: deciding as `modelmuxer up` would, with {names} simulated.[/]")
+    names = ", ".join(sorted({vendor.name for vendor in VENDORS}))
+    remark(f"[yellow]No provider key is set: deciding as `modelmuxer up` would, with {names} simulated.[/]")
     return plan_for(config, simulator_url="http://127.0.0.1:0")
 
 
@@ -43,10 +43,8 @@ def explained() -> Iterator[None]:
     try:
         yield
     except SettingsInvalid as error:
-        Console(stderr=True).print(f"[bold red]Configuration:[/] {error}", highlight=False, soft_wrap=True)
+        complain("Configuration", str(error))
         raise typer.Exit(BAD_CONFIGURATION) from None
     except MuxerError as error:
-        Console(stderr=True).print(
-            f"[bold red]{error.reason.value}:[/] {error.message}", highlight=False, soft_wrap=True
-        )
+        complain(error.reason.value, error.message)
         raise typer.Exit(REFUSED) from None

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec import structs
-from rich.console import Console
 
 from muxer import app
 from muxer.cli.plans import BAD_CONFIGURATION, plan_for
+from muxer.cli.screen import complain
 from muxer.plan import Plan
 
 
@@ -32,7 +32,7 @@ def _serve(plan: Plan, grpc: Sequence[str], ready_file: Path | None, *, human_lo
     try:
         return _run(app.serve(plan, grpc, "" if ready_file is None else str(ready_file), human_logs))
     except (OSError, RuntimeError) as error:
-        Console(stderr=True).print(f"[bold red]Cannot serve:[/] {error}", highlight=False)
+        complain("Cannot serve", str(error))
         return BAD_CONFIGURATION
 
 

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from muxer.assets import asset
 from muxer.cli.plans import BAD_CONFIGURATION, plan_for
+from muxer.cli.screen import complain
 from muxer.edge.child import Child
 from muxer.edge.config import EdgeConfig
 from muxer.edge.envoy import Envoy, EnvoyMissing
@@ -52,7 +53,7 @@ def run(
         try:
             return asyncio.run(_Stack(options, plan, Path(sockets)).run())
         except (EnvoyMissing, OSError) as error:
-            Console(stderr=True).print(f"[bold red]Cannot start:[/] {error}", highlight=False)
+            complain("Cannot start", str(error))
             return BAD_CONFIGURATION
 
 

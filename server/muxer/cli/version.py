@@ -5,9 +5,10 @@ from __future__ import annotations
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from muxer.cli.screen import screen
 from muxer.edge.envoy import EnvoyMissing, envoy_version, find_envoy
 
 _PACKAGES = ("modelmuxer", "grpcio", "protobuf", "aiohttp", "msgspec")
@@ -20,7 +21,7 @@ def run() -> int:
         table.add_row(name, _installed(name))
     table.add_row("python", platform.python_version())
     table.add_row("envoy", _envoy())
-    Console(highlight=False).print(table)
+    screen().print(table)
     return 0
 
 
@@ -35,4 +36,4 @@ def _envoy() -> str:
     try:
         return ".".join(map(str, envoy_version(find_envoy())))
     except EnvoyMissing as error:
-        return str(error)
+        return escape(str(error))

@@ -1,0 +1,120 @@
+"""The estimate of tokens against true counts of o200k_base, and the framing of whole requests."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from muxer.core.tokens import (
+    SAMPLE_CHARS,
+    TOKENS_PER_IMAGE,
+    TOKENS_PER_MESSAGE,
+    TOKENS_PER_REPLY,
+    count,
+    prompt_tokens,
+)
+from muxer.types.chat import (
+    AudioPart,
+    ChatRequest,
+    FilePart,
+    ImagePart,
+    Message,
+    RefusalPart,
+    ResponseFormat,
+    TextPart,
+    Tool,
+    ToolCall,
+)
+
+TRUE_COUNTS = [
+    ("The museum was founded in 1887 by the painter Elsa Brandt, in the old granary of the town.", 24),
+    ('def area(radius: float) -> float:\n    """Area of a circle."""\n    return 3.14159 * radius ** 2\n', 29),
+    ('{"user": {"id": 7, "name": "Lena Vogt", "roles": ["admin", "editor"]}, "active": true}', 33),
+    ("Der Zug nach Hamburg hat wegen einer Störung am Gleis etwa vierzig Minuten Verspätung.", 21),
+    ("Le musée est fermé le lundi, mais le jardin reste ouvert toute la semaine.", 16),
+    ("El tren sale a las ocho y cuarto de la estación del norte, andén número dos.", 19),
+    ("Поезд на Казань отправляется с третьего пути в восемь часов пятнадцать минут.", 21),
+    ("博物馆星期一不开门，但是花园每天都对游客开放。", 16),
+    ("美術館は月曜日が休みですが、庭園は毎日開いています。", 20),
+    ("박물관은 월요일에 문을 닫지만 정원은 매일 열려 있습니다.", 21),
+    ("المتحف مغلق يوم الاثنين لكن الحديقة مفتوحة كل يوم.", 15),
+    ("संग्रहालय सोमवार को बंद रहता है लेकिन बगीचा हर दिन खुला रहता है।", 20),
+    ("Viện bảo tàng đóng cửa vào thứ hai nhưng khu vườn mở cửa mỗi ngày.", 20),
+    ("| city | temp |\n|---|---|\n| Oslo | 3.5 |\n| Rome | 17.25 |\n", 26),
+]
+
+
+@pytest.mark.parametrize(("text", "tokens"), TRUE_COUNTS)
+def test_the_estimate_is_within_a_third_of_the_true_count(text: str, tokens: int) -> None:
+    assert 0.67 * tokens - 1 <= count(text) <= 1.33 * tokens + 1
+
+
+def test_the_estimates_are_right_to_a_tenth_on_the_whole() -> None:
+    estimated, true = sum(count(text) for text, _ in TRUE_COUNTS), sum(tokens for _, tokens in TRUE_COUNTS)
+
+    assert 0.9 * true <= estimated <= 1.1 * true
+
+
+def test_nothing_is_no_token() -> None:
+    assert 0 == count("")
+
+
+def test_a_long_text_counts_as_its_sample_does_in_proportion() -> None:
+    text = "The quick brown fox jumps over the lazy dog. "
+    once = count(text * 100)
+
+    assert abs(count(text * 10_000) - 100 * once) <= once
+
+
+@given(st.text(min_size=1))
+def test_any_text_is_at_least_one_token_and_at_most_its_bytes(text: str) -> None:
+    assert 1 <= count(text) <= max(2, 2 * len(text.encode("utf-8", "replace")))
+
+
+@given(st.text(max_size=200), st.text(max_size=200))
+def test_more_text_is_not_fewer_tokens(first: str, second: str) -> None:
+    assert count(first + second) >= max(count(first), count(second)) - 2
+
+
+def test_each_message_and_the_reply_are_framed() -> None:
+    request = ChatRequest(messages=(Message("system", content="ab"), Message("user", content="abc")))
+
+    assert TOKENS_PER_REPLY + 2 * TOKENS_PER_MESSAGE + 5 == prompt_tokens(request, len)
+
+
+def test_pictures_and_files_are_flat_and_sound_goes_by_its_length() -> None:
+    parts = (
+        TextPart("abc"),
+        RefusalPart("no"),
+        ImagePart(url="https://example.org/a.png"),
+        FilePart(file_id="f"),
+        AudioPart(data="A" * 8_000, format="mp3"),
+    )
+    request = ChatRequest(messages=(Message("user", parts=parts),))
+
+    expected = TOKENS_PER_REPLY + TOKENS_PER_MESSAGE + 3 + 2 + 2 * TOKENS_PER_IMAGE + 1 + 4
+    assert expected == prompt_tokens(request, len)
+
+
+def test_an_inline_picture_does_not_count_by_its_bytes() -> None:
+    picture = ImagePart(url="data:image/png;base64," + "A" * 1_000_000)
+    request = ChatRequest(messages=(Message("user", parts=(picture,)),))
+
+    assert TOKENS_PER_REPLY + TOKENS_PER_MESSAGE + TOKENS_PER_IMAGE == prompt_tokens(request)
+
+
+def test_tools_calls_and_schemas_count_by_their_text() -> None:
+    plain = ChatRequest(messages=(Message("user", content="x"),))
+    full = ChatRequest(
+        messages=(Message("user", content="x", tool_calls=(ToolCall(id="1", name="abc", arguments="{}"),)),),
+        tools=(Tool(name="ab", description="cd", parameters="{}"),),
+        response_format=ResponseFormat(kind="json_schema", schema='{"a":1}'),
+    )
+
+    expected = (TOKENS_PER_MESSAGE + 3 + 2) + (TOKENS_PER_MESSAGE + 2 + 2 + 2) + 7
+    assert expected == prompt_tokens(full, len) - prompt_tokens(plain, len)
+
+
+def test_the_sample_is_much_smaller_than_the_longest_prompts() -> None:
+    assert SAMPLE_CHARS < 50_000
