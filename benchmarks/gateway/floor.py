@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from multiprocessing.connection import Connection
 from typing import Any
 
 import grpc
 import uvloop
 
-from benchmarks.gateway.workload import ANSWER_CHARS, EVENTS
+from benchmarks.gateway.workload import ANSWER_CHARS, EVENTS, PAUSES
 
 UNARY = "/floor/Unary"
 STREAM = "/floor/Stream"
 
 _EVENT_BYTES = 120
+_PAUSES = itertools.cycle(PAUSES)
 
 
 def run(parent: Connection) -> None:
@@ -24,7 +26,7 @@ def run(parent: Connection) -> None:
 
 async def _serve(parent: Connection) -> None:
     server = grpc.aio.server()
-    handlers = {
+    handlers: dict[str, Any] = {
         "Unary": grpc.unary_unary_rpc_method_handler(_unary),
         "Stream": grpc.unary_stream_rpc_method_handler(_stream),
     }
@@ -43,8 +45,8 @@ async def _unary(request: bytes, context: Any) -> bytes:  # noqa: ARG001 - as gR
 
 
 async def _stream(request: bytes, context: Any) -> None:
-    """The request is the pause between two messages, in seconds."""
+    """The request is the mean pause between two messages, in seconds."""
     pause_s = float(request)
     for _ in range(EVENTS):
         await context.write(b"x" * _EVENT_BYTES)
-        await asyncio.sleep(pause_s)
+        await asyncio.sleep(pause_s * next(_PAUSES))

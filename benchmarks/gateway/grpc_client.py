@@ -8,10 +8,6 @@ from typing import Any
 import grpc
 
 from benchmarks.gateway.load import Job
-from benchmarks.gateway.workload import EVENTS
-
-_FEWEST_MESSAGES = EVENTS - 2
-"""The gateway may put the end of a stream (finish reason, usage) into a message with what goes before."""
 
 
 class GrpcClient:
@@ -19,14 +15,14 @@ class GrpcClient:
 
     def __init__(self, job: Job) -> None:
         self._body = job.body
-        self._stream = job.stream
+        self._messages = job.messages
         self._channel = grpc.aio.insecure_channel(f"127.0.0.1:{job.port}")
-        make: Any = self._channel.unary_stream if job.stream else self._channel.unary_unary
+        make: Any = self._channel.unary_stream if job.messages else self._channel.unary_unary
         self._call = make(job.method, request_serializer=None, response_deserializer=None)
 
     async def exchange(self, slot: int) -> float:  # noqa: ARG002 - one channel for all
         """See `load.Client`."""
-        if not self._stream:
+        if not self._messages:
             await self._call(self._body)
             return time.perf_counter()
         first = 0.0
@@ -34,7 +30,7 @@ class GrpcClient:
         async for _ in self._call(self._body):
             first = first or time.perf_counter()
             messages += 1
-        if messages < _FEWEST_MESSAGES:
+        if messages < self._messages:
             raise RuntimeError(f"the stream had {messages} messages")
         return first
 

@@ -27,7 +27,7 @@ class HttpClient:
         )
         self._request = head.encode() + job.body
         self._connections = connections
-        self._stream = job.stream
+        self._stream = job.messages > 0
 
     @classmethod
     async def connect(cls, job: Job) -> HttpClient:

@@ -10,12 +10,13 @@ from msgspec import Struct
 class Job(Struct, frozen=True):
     """Load to generate: `concurrency` requests at a time for so many seconds, each followed by the next at once.
 
-    With a `method` they are gRPC calls of it, else POST /v1/chat/completions. `warm_up` requests go before.
+    With a `method` they are gRPC calls of it, else POST /v1/chat/completions. `warm_up` requests go before. A streamed
+    answer must have at least `messages` messages over gRPC, and end with `[DONE]` over HTTP; 0: it is not streamed.
     """
 
     port: int
     body: bytes
-    stream: bool
+    messages: int
     concurrency: int
     seconds: float
     warm_up: int

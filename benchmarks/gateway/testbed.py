@@ -9,9 +9,10 @@ import asyncio
 import contextlib
 import json
 import multiprocessing
+import os
 import sys
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -42,10 +43,13 @@ class Server(Struct, frozen=True):
 
 
 class Testbed:
-    """Addresses and processes of a running testbed."""
+    """Addresses and processes of a running testbed. `pids` are those of all its processes but this one."""
 
-    def __init__(self, servers: dict[str, Server], load: dict[str, Connection], pause: Connection) -> None:
+    def __init__(
+        self, servers: dict[str, Server], load: dict[str, Connection], pause: Connection, pids: Sequence[int]
+    ) -> None:
         self.servers = servers
+        self.pids = pids
         self._load = load
         self._pause = pause
 
@@ -55,16 +59,7 @@ class Testbed:
 
     async def generate(self, job: Job, started: Callable[[], None]) -> Sample:
         """Carries out a job; `started` is called when the warming up is over. Raises `RuntimeError` when it fails."""
-        load = self._load["grpc" if job.method else "http"]
-        ready = await _ask(load, job)
-        if isinstance(ready, Failed):
-            raise RuntimeError(ready.text)
-        started()
-        sample = await _ask(load, None)
-        if isinstance(sample, Failed):
-            raise RuntimeError(sample.text)
-        assert isinstance(sample, Sample)
-        return sample
+        return await generate(self._load["grpc" if job.method else "http"], job, started)
 
 
 @contextlib.asynccontextmanager
@@ -73,12 +68,12 @@ async def running_testbed(directory: Path) -> AsyncIterator[Testbed]:
     cpus = Cpus.of_machine()
     async with contextlib.AsyncExitStack() as stack:
         with started_on(cpus.others):
-            pause, _ = stack.enter_context(_process(upstream.run))
-            upstream_port: int = await _hear(pause)
-            load = {kind: stack.enter_context(_process(generator.run))[0] for kind in ("http", "grpc")}
+            pause, upstream_pid = stack.enter_context(own_process(upstream.run))
+            upstream_port: int = await hear(pause)
+            generators = {kind: stack.enter_context(own_process(generator.run)) for kind in ("http", "grpc")}
         with started_on(cpus.gateway):
-            floor_pipe, floor_pid = stack.enter_context(_process(floor.run))
-            floor_port: int = await _hear(floor_pipe)
+            floor_pipe, floor_pid = stack.enter_context(own_process(floor.run))
+            floor_port: int = await hear(floor_pipe)
             gateway, gateway_port = await _start_gateway(stack, upstream_port, directory)
         with started_on(cpus.others):
             envoy = Envoy(_edge(directory), directory, workers=1)
@@ -93,8 +88,12 @@ async def running_testbed(directory: Path) -> AsyncIterator[Testbed]:
                 "grpc": Server(gateway_port, gateway_pid=gateway.pid),
                 "rest": Server(envoy.address.port, gateway_pid=gateway.pid, envoy_pid=envoy_process.pid),
             },
-            load=load,
+            load={kind: pipe for kind, (pipe, _) in generators.items()},
             pause=pause,
+            pids=[
+                *(upstream_pid, floor_pid, gateway.pid, envoy_process.pid, plain_process.pid),
+                *(pid for _, pid in generators.values()),
+            ],
         )
 
 
@@ -102,19 +101,26 @@ async def _start_gateway(
     stack: contextlib.AsyncExitStack, upstream_port: int, directory: Path
 ) -> tuple[ChildProcess, int]:
     """The gateway, with nothing of the environment that this process runs in. Returns its TCP port, too."""
-    config, ready = directory / "modelmuxer.yaml", directory / "server.json"
-    providers = {name: {"base_url": f"http://127.0.0.1:{upstream_port}/v1"} for name in PROVIDERS}
-    config.write_text(json.dumps({"providers": providers}), encoding="utf-8")  # JSON is YAML
+    ready = directory / "server.json"
+    environment, config = gateway_configuration(upstream_port, directory)
     words = [sys.executable, "-m", "muxer", "_server", "--ready-file", str(ready), "--config", str(config)]
     words += ["--grpc", f"unix:{_socket(directory)}", "--grpc", "127.0.0.1:0"]
 
     async def is_ready() -> bool:
         return await asyncio.to_thread(lambda: ready.exists() and ready.stat().st_size > 0)
 
-    keys = {f"{name.upper()}_API_KEY": "benchmark" for name in PROVIDERS}
-    environment = {**keys, "MODELMUXER_DRAIN_GRACE_S": "1"}
     process = await _start(stack, Child(name="gateway", argv=words, env=environment, ready=is_ready))
     return process, json.loads(ready.read_text())[1]
+
+
+def gateway_configuration(upstream_port: int, directory: Path) -> tuple[dict[str, str], Path]:
+    """The environment and the file by which a gateway takes the upstream for its providers."""
+    config = directory / "modelmuxer.yaml"
+    providers = {name: {"base_url": f"http://127.0.0.1:{upstream_port}/v1"} for name in PROVIDERS}
+    config.write_text(json.dumps({"providers": providers}), encoding="utf-8")  # JSON is YAML
+    keys = {f"{name.upper()}_API_KEY": "benchmark" for name in PROVIDERS}
+    ours = os.pathsep.join(sys.path)  # the gateway that is measured is the one that is imported here
+    return {**keys, "PYTHONPATH": ours, "MODELMUXER_DRAIN_DELAY_S": "0", "MODELMUXER_DRAIN_GRACE_S": "1"}, config
 
 
 def _socket(directory: Path) -> Path:
@@ -142,13 +148,14 @@ async def _start(stack: contextlib.AsyncExitStack, child: Child) -> ChildProcess
 
 
 @contextlib.contextmanager
-def _process(run: Callable[[Connection], None]) -> Any:
+def own_process(run: Callable[[Connection], None]) -> Iterator[tuple[Connection, int]]:
     """One of our own processes, and the pipe to it. It ends when the pipe is closed, however that comes about."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=run, args=(theirs,), daemon=True)
     process.start()
     theirs.close()
+    assert process.pid is not None
     try:
         yield ours, process.pid
     finally:
@@ -158,7 +165,7 @@ def _process(run: Callable[[Connection], None]) -> Any:
             process.kill()
 
 
-async def _hear(pipe: Connection) -> Any:
+async def hear(pipe: Connection) -> Any:
     """The next word of a process. Raises `ChildFailed` when it has ended instead."""
     try:
         return await asyncio.wait_for(asyncio.to_thread(pipe.recv), _START_TIMEOUT_S)
@@ -168,4 +175,17 @@ async def _hear(pipe: Connection) -> Any:
 
 async def _ask(pipe: Connection, word: object) -> Any:
     pipe.send(word)
-    return await _hear(pipe)
+    return await hear(pipe)
+
+
+async def generate(load: Connection, job: Job, started: Callable[[], None]) -> Sample:
+    """Has a generator carry out a job; `started` is called when its warming up is over. Raises `RuntimeError`."""
+    ready = await _ask(load, job)
+    if isinstance(ready, Failed):
+        raise RuntimeError(ready.text)
+    started()
+    sample = await _ask(load, None)
+    if isinstance(sample, Failed):
+        raise RuntimeError(sample.text)
+    assert isinstance(sample, Sample)
+    return sample

@@ -1,19 +1,20 @@
 """A provider for measuring: canned answers over HTTP/1.1 on a bare asyncio protocol, so that it costs next to nothing.
 
 It speaks OpenAI Chat Completions and looks at nothing of a request but its length and whether it wants a stream. Every
-event of a stream is a write of its own: at once, or with a pause between two as a model makes it.
+event of a stream is a write of its own: at once, or with pauses between them, as uneven as a model's.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 from multiprocessing.connection import Connection
 from typing import Any
 
 import uvloop
 
-from benchmarks.gateway.workload import answer_events, whole_answer
+from benchmarks.gateway.workload import PAUSES, answer_events, whole_answer
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
@@ -47,11 +48,20 @@ class _Answers:
 
     def __init__(self) -> None:
         body = whole_answer()
-        self.whole = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body) + body
-        head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n\r\n"
+        self.whole = (
+            b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+        )
+        head = (
+            b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n\r\n"
+        )
         frames = [b"%x\r\n%b\r\n" % (len(event), event) for event in answer_events()]
         self.writes = [head + frames[0], *frames[1:-1], frames[-1] + b"0\r\n\r\n"]
         self.pause_s = 0.0
+        self._pauses = itertools.cycle(PAUSES)
+
+    def next_pause_s(self) -> float:
+        """The pause before the next event."""
+        return self.pause_s * next(self._pauses)
 
 
 class _Connection(asyncio.Protocol):
@@ -84,4 +94,4 @@ class _Connection(asyncio.Protocol):
         writes = self._answers.writes
         self._transport.write(writes[position])
         if position + 1 < len(writes):
-            self._loop.call_later(self._answers.pause_s, self._stream, position + 1)
+            self._loop.call_later(self._answers.next_pause_s(), self._stream, position + 1)

@@ -15,6 +15,10 @@ from msgspec import Struct
 EVENTS = 52
 """Data events of a streamed answer, `[DONE]` not counted: role, 49 pieces of text, finish reason, usage."""
 
+PAUSES = tuple((number * 0.618_034) % 1 + 0.5 for number in range(1009))
+"""Pauses between events in shares of the mean one, spread evenly from 0.5 to 1.5 (by the golden ratio), so that streams
+that began together do not stay in step."""
+
 ANSWER_CHARS = 1_000
 TURN_CHARS = 1_500
 """Longer conversations have more turns, not longer ones."""
@@ -82,7 +86,7 @@ def prose(chars: int) -> str:
 
 def whole_answer() -> bytes:
     """A provider's answer that comes whole."""
-    message = {"role": "assistant", "content": prose(ANSWER_CHARS), "refusal": None, "annotations": []}
+    message: dict[str, Any] = {"role": "assistant", "content": prose(ANSWER_CHARS), "refusal": None}
     return msgspec.json.encode(
         {
             **_head("chat.completion"),

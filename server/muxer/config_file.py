@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import yaml
@@ -19,12 +21,18 @@ class RoutingSection(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ProviderSection(Struct, frozen=True, forbid_unknown_fields=True):
-    """A provider of one's own, or changes to a built-in one. Empty: as built in."""
+    """A provider of one's own, or changes to a built-in one. Empty: as built in.
+
+    `quirks` are those of the dialect, and are added to the built-in ones. `models` are rows of the price table by the
+    model's name at the provider; such a row takes the place of the one in the table.
+    """
 
     dialect: str = ""
     base_url: str = ""
     key_variable: str = ""
     headers: dict[str, str] = {}
+    quirks: dict[str, Any] = {}
+    models: dict[str, Any] = {}
     enabled: bool = True
 
 
@@ -33,6 +41,15 @@ class FileConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
     routing: RoutingSection = RoutingSection()
     providers: dict[str, ProviderSection] = {}
+
+    def model_rows(self) -> dict[str, Any]:
+        """The rows of all models of the file, by `provider:model`."""
+        return {
+            f"{provider}:{model}": row
+            for provider, section in self.providers.items()
+            if section.enabled
+            for model, row in section.models.items()
+        }
 
 
 def load(path: str) -> FileConfig:
@@ -44,9 +61,30 @@ def load(path: str) -> FileConfig:
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsInvalid(f"{path}: cannot be read: {error}") from None
     try:
-        document = yaml.safe_load(text)
+        document = yaml.load(text, _Loader)  # noqa: S506 - a safe loader
         return msgspec.convert({} if document is None else document, FileConfig)
     except yaml.YAMLError as error:
-        raise SettingsInvalid(f"{path}: is not YAML: {error}") from None
+        raise SettingsInvalid(f"{path}: is not YAML as it should be: {error}") from None
     except msgspec.ValidationError as error:
         raise SettingsInvalid(f"{path}: {error}") from None
+
+
+class _Loader(yaml.SafeLoader):
+    """Numbers with a point are decimals, for prices must not pass through a float, and no key may be given twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        counts = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        twice = ", ".join(key for key, count in counts.items() if count > 1)
+        if twice:
+            raise yaml.constructor.ConstructorError(None, None, f"given twice: {twice}", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+    def construct_decimal(self, node: yaml.ScalarNode) -> Decimal:
+        try:
+            return Decimal(self.construct_scalar(node))
+        except InvalidOperation:
+            problem = f"{node.value} is not a decimal number"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
+
+
+_Loader.add_constructor("tag:yaml.org,2002:float", _Loader.construct_decimal)

@@ -10,12 +10,17 @@ from msgspec import Struct, structs
 
 from muxer.assets import asset
 from muxer.config_file import FileConfig, ProviderSection, load
+from muxer.core.model_id import AUTO
 from muxer.core.prices import CatalogReport, PriceTableInvalid, load_catalog
+from muxer.local import provider as local
 from muxer.ports import ProviderSpec
+from muxer.providers.egress import check_base_url
 from muxer.providers.provider_rows import PROVIDERS, ProviderRow
+from muxer.providers.quirks import check_quirks
 from muxer.providers.registry import DIALECTS
 from muxer.settings import Environment, Settings, SettingsInvalid
 from muxer.simulator.vendors import VENDORS
+from muxer.types.catalog import is_provider_name
 
 SIMULATED_KEY = "simulated"
 
@@ -31,23 +36,35 @@ class Plan(Struct, frozen=True):
     simulated: bool = False
 
 
-def read_plan(environment: Environment, config: str, *, simulator_url: str = "") -> Plan:
-    """Reads everything. With a `simulator_url` every provider is the simulator, and no key is looked at.
+def read_plan(environment: Environment, config: str, *, simulator_url: str = "", local_url: str = "") -> Plan:
+    """Reads everything. With a `simulator_url` every provider is the simulator, and no key is looked at. With a
+    `local_url` the local model listens there, and is one more provider beside the others.
 
     Raises `SettingsInvalid` with a text that says what is wrong and what to do.
     """
     settings = environment.settings()
-    file = load(config)
-    prices = _prices(settings)
+    file = _with_local(load(config), local_url) if local_url else load(config)
+    prices = _prices(settings, file)
     rows = _rows(file)
-    providers = {} if not settings.provider_adapters_enabled else _providers(environment, rows, file, simulator_url)
+    providers = _simulated(rows, simulator_url) if simulator_url else _configured(environment, rows, file)
+    if local_url:
+        providers[local.NAME] = rows[local.NAME].spec("")
+    if not settings.provider_adapters_enabled:
+        providers = {}
     unknown = environment.unknown(row.key_variable for row in rows.values())
+    unpriced = _unpriced(providers, prices)
     plan = Plan(
         settings=settings,
         file=file,
         prices=prices,
         providers=providers,
-        warnings=tuple(f"{name} is not a setting that there is" for name in unknown),
+        warnings=(
+            *(f"{name} is not a setting that there is" for name in unknown),
+            *(
+                f"provider {name} has no model with a price: list its models under providers.{name}"
+                for name in unpriced
+            ),
+        ),
         simulated=bool(simulator_url),
     )
     _check_mode(plan)
@@ -61,14 +78,27 @@ def key_variables(environment: Environment, config: str) -> dict[str, tuple[str,
     }
 
 
-def _prices(settings: Settings) -> CatalogReport:
+def _with_local(file: FileConfig, url: str) -> FileConfig:
+    if local.NAME in file.providers:
+        raise SettingsInvalid(f"providers.{local.NAME}: this is the name of the local model; choose another one")
+    return structs.replace(file, providers={**file.providers, local.NAME: local.section(url)})
+
+
+def _prices(settings: Settings, file: FileConfig) -> CatalogReport:
     path = Path(settings.price_table_path) if settings.price_table_path else asset("prices/prices.json")
+    added = file.model_rows()
     try:
-        return load_catalog(path.read_bytes(), today=dt.datetime.now(dt.UTC).date())
+        return load_catalog(path.read_bytes(), today=dt.datetime.now(dt.UTC).date(), added=added)
     except OSError as error:
         raise SettingsInvalid(f"PRICE_TABLE_PATH: the price table cannot be read: {error}") from None
     except PriceTableInvalid as error:
-        raise SettingsInvalid(f"price table {path.name}: {error}") from None
+        source = f"{path.name} with the models under `providers`" if added else path.name
+        raise SettingsInvalid(f"price table {source}: {error}") from None
+
+
+def _unpriced(providers: Mapping[str, ProviderSpec], prices: CatalogReport) -> list[str]:
+    """The providers that have no model in the catalogue."""
+    return sorted(set(providers) - {model.provider for model in prices.catalog.models.values()})
 
 
 def _rows(file: FileConfig) -> dict[str, ProviderRow]:
@@ -78,13 +108,14 @@ def _rows(file: FileConfig) -> dict[str, ProviderRow]:
         if not section.enabled:
             rows.pop(name, None)
             continue
-        known = rows.get(name)
+        known = rows.get(name, ProviderRow(name, "openai", "", ""))
+        dialect = section.dialect or known.dialect
         row = ProviderRow(
             name=name,
-            dialect=section.dialect or (known.dialect if known else "openai"),
-            base_url=(section.base_url or (known.base_url if known else "")).rstrip("/"),
-            key_variable=section.key_variable or (known.key_variable if known else ""),
-            quirks=known.quirks if known else {},
+            dialect=dialect,
+            base_url=(section.base_url or known.base_url).rstrip("/"),
+            key_variable=section.key_variable or known.key_variable,
+            quirks={**(known.quirks if dialect == known.dialect else {}), **section.quirks},
         )
         _check_row(row)
         rows[name] = row
@@ -93,21 +124,28 @@ def _rows(file: FileConfig) -> dict[str, ProviderRow]:
 
 def _check_row(row: ProviderRow) -> None:
     where = f"providers.{row.name}"
+    if row.name == AUTO or not is_provider_name(row.name):
+        raise SettingsInvalid(f"{where}: a provider's name is of a-z, 0-9, `_`, `.` and `-`, and is not `{AUTO}`")
     if row.dialect not in DIALECTS:
         raise SettingsInvalid(f"{where}.dialect: {row.dialect!r} is not one of {', '.join(sorted(DIALECTS))}")
-    if not row.base_url.startswith(("http://", "https://")):
-        raise SettingsInvalid(f"{where}.base_url: must be an http or https address")
-    if ":" in row.name or not row.name:
-        raise SettingsInvalid(f"{where}: a provider's name must not be empty or have a colon")
+    try:
+        check_base_url(row.base_url)
+    except ValueError as error:
+        raise SettingsInvalid(f"{where}.base_url: {error}") from None
+    try:
+        check_quirks(row.dialect, row.quirks)
+    except ValueError as error:
+        raise SettingsInvalid(f"{where}.quirks: {error}") from None
 
 
-def _providers(
-    environment: Environment, rows: Mapping[str, ProviderRow], file: FileConfig, simulator_url: str
-) -> dict[str, ProviderSpec]:
+def _simulated(rows: Mapping[str, ProviderRow], url: str) -> dict[str, ProviderSpec]:
+    """The providers that the simulator plays."""
+    paths = {vendor.name: vendor.prefix for vendor in VENDORS}
+    return {n: row.spec(SIMULATED_KEY, url + paths[n]) for n, row in rows.items() if n in paths}
+
+
+def _configured(environment: Environment, rows: Mapping[str, ProviderRow], file: FileConfig) -> dict[str, ProviderSpec]:
     """The providers that can be called: those with a key, and those that need none."""
-    if simulator_url:
-        paths = {vendor.name: vendor.prefix for vendor in VENDORS}
-        return {n: row.spec(SIMULATED_KEY, simulator_url + paths[n]) for n, row in rows.items() if n in paths}
     found: dict[str, ProviderSpec] = {}
     for row in rows.values():
         key = environment.key(row.key_variable) if row.key_variable else ""
@@ -125,8 +163,7 @@ def _check_mode(plan: Plan) -> None:
         raise SettingsInvalid("MODELMUXER_MODE: production is never simulated")
     if not plan.providers:
         raise SettingsInvalid("MODELMUXER_MODE: production needs a provider: set a key, such as OPENAI_API_KEY")
-    priced = {model.provider for model in plan.prices.catalog.models.values()}
-    unpriced = sorted(set(plan.providers) - priced)
+    unpriced = _unpriced(plan.providers, plan.prices)
     if unpriced:
         names = ", ".join(unpriced)
         raise SettingsInvalid(f"MODELMUXER_MODE: production needs prices for every provider; none for {names}")

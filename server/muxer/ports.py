@@ -120,6 +120,11 @@ class StreamDecoder(Protocol):
 class Dialect(Protocol):
     """One wire protocol, without I/O."""
 
+    @property
+    def unary_max_tokens(self) -> int | None:
+        """The largest `max_tokens` for which an answer may be asked for in one piece; above it, only as a stream."""
+        ...
+
     def encode(self, request: ChatRequest, provider: ProviderSpec, model: ModelSpec, *, stream: bool) -> HttpRequest:
         """The HTTP request. Raises `MuxerError` UNSUPPORTED_PARAMETER for what the protocol cannot say."""
         ...
@@ -127,10 +132,6 @@ class Dialect(Protocol):
     def dropped(self, request: ChatRequest, provider: ProviderSpec, model: ModelSpec) -> tuple[str, ...]:
         """The fields that `encode` leaves out, by OpenAI's names: hints that the protocol or the model does not know.
         Cheap, and raises as `encode` does."""
-        ...
-
-    def must_stream(self, request: ChatRequest) -> bool:
-        """Whether the answer may take so long that the provider gives it as a stream only."""
         ...
 
     def decode(self, body: bytes, provider: ProviderSpec, model: ModelSpec) -> ChatResponse:

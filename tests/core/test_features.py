@@ -7,7 +7,6 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from muxer.core.features import Features, extract
 from muxer.core.text.sample import TURN_CHARS
 from muxer.core.tokens import count
@@ -57,7 +56,7 @@ def test_a_request_shows_the_signal_of_its_task(text: str, signal: str) -> None:
 def test_small_talk_shows_no_signal_at_all() -> None:
     signals = said("hi, how was your day?").signals
 
-    assert (False, False) == (signals.has_code_fence, signals.has_programming_keywords)
+    assert (signals.has_code_fence, signals.has_programming_keywords) == (False, False)
     assert not any(getattr(signals.signals, name) for name in ("code", "translation", "vision", "safety"))
 
 
@@ -69,7 +68,7 @@ def test_a_code_fence_is_told_from_a_quotation_mark() -> None:
 def test_the_token_estimate_is_that_of_the_whole_prompt_by_the_counter_given() -> None:
     request = ChatRequest(messages=(Message("system", content="abcd"), Message("user", content="abcdef")))
 
-    assert 3 + 4 + 4 + 4 + 6 == extract(request, len).signals.token_length_est
+    assert extract(request, len).signals.token_length_est == 3 + 4 + 4 + 4 + 6
 
 
 def test_the_last_user_turn_is_judged_and_the_one_before_is_at_hand() -> None:
@@ -79,8 +78,8 @@ def test_the_last_user_turn_is_judged_and_the_one_before_is_at_hand() -> None:
         Message("user", content="and in Czech?"),
     )
 
-    assert ("and in Czech?", True) == (features.text, features.follow_up)
-    assert "Translate 'good night' to Polish." == features.earlier
+    assert (features.text, features.follow_up) == ("and in Czech?", True)
+    assert features.earlier == "Translate 'good night' to Polish."
 
 
 def test_a_chain_of_follow_ups_leads_back_to_the_turn_that_set_the_task() -> None:
@@ -92,7 +91,7 @@ def test_a_chain_of_follow_ups_leads_back_to_the_turn_that_set_the_task() -> Non
         Message("user", content="and in Rust"),
     )
 
-    assert "Write a function that parses dates." == features.earlier
+    assert features.earlier == "Write a function that parses dates."
 
 
 def test_a_turn_with_a_subject_of_its_own_is_no_follow_up() -> None:
@@ -112,7 +111,7 @@ def test_attachments_are_seen_and_those_of_the_last_turn_told_apart() -> None:
         Message("user", parts=(TextPart("thanks"), FilePart(file_id="f1"))),
     )
 
-    assert (True, True, True) == (features.has_image, features.has_audio, features.has_file)
+    assert (features.has_image, features.has_audio, features.has_file) == (True, True, True)
     assert not features.turn_has_image
 
 
@@ -124,11 +123,11 @@ def test_tools_their_results_and_the_answer_format_are_seen() -> None:
         response_format=ResponseFormat(kind="json_object"),
     )
 
-    assert (True, True, "json_object") == (features.has_tools, features.has_tool_results, features.response_format)
+    assert (features.has_tools, features.has_tool_results, features.response_format) == (True, True, "json_object")
 
 
 def test_plain_text_is_no_answer_format() -> None:
-    assert "" == read(Message("user", content="hi"), response_format=ResponseFormat()).response_format
+    assert read(Message("user", content="hi"), response_format=ResponseFormat()).response_format == ""
 
 
 @pytest.mark.parametrize(
@@ -155,8 +154,8 @@ def test_the_language_is_guessed(text: str, language: str) -> None:
 def test_structure_is_counted() -> None:
     features = said("Solve 3x + 5 = 20.\nA) 3\nB) 5")
 
-    assert (3, True, True, True) == (features.lines, features.maths, features.options, features.number_count >= 4)
-    assert 2 == features.operator_count
+    assert (features.lines, features.maths, features.options, features.number_count >= 4) == (3, True, True, True)
+    assert features.operator_count == 2
 
 
 def test_a_question_is_one_by_its_mark_or_by_its_words() -> None:
@@ -190,7 +189,7 @@ def test_reading_half_a_megabyte_costs_no_more_than_a_few_times_the_sample() -> 
 def test_a_request_without_a_user_turn_is_read_as_empty() -> None:
     features = read(Message("system", content="You are terse."))
 
-    assert ("", 0, "You are terse.") == (features.text, features.user_turns, features.system)
+    assert (features.text, features.user_turns, features.system) == ("", 0, "You are terse.")
 
 
 @given(st.lists(st.tuples(st.sampled_from(["system", "user", "assistant", "tool"]), st.text()), max_size=6))

@@ -9,7 +9,6 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from muxer.core.features import extract
 from muxer.core.intent import LABELS, classify
 from muxer.core.tokens import count
@@ -111,7 +110,7 @@ def test_a_documented_example_has_its_label(label: str, text: str) -> None:
 
 @pytest.mark.parametrize("text", INNOCENT)
 def test_an_innocent_look_alike_is_not_called_unsafe(text: str) -> None:
-    assert "safety_risk" != said(text).label
+    assert said(text).label != "safety_risk"
 
 
 def test_switched_off_it_knows_nothing() -> None:
@@ -121,13 +120,13 @@ def test_switched_off_it_knows_nothing() -> None:
 def test_an_attached_picture_settles_it_whatever_is_asked() -> None:
     intent = kind(Message("user", parts=(TextPart("Is the sum of the two smallest values larger?"), IMAGE)))
 
-    assert ("vision", "rules") == (intent.label, intent.method)
+    assert (intent.label, intent.method) == ("vision", "rules")
 
 
 def test_a_picture_earlier_in_the_conversation_still_counts_for_a_short_turn() -> None:
     turns = (Message("user", parts=(TextPart("What is this?"), IMAGE)), Message("assistant", content="A bus."))
 
-    assert "vision" == kind(*turns, Message("user", content="and what colour is it?")).label
+    assert kind(*turns, Message("user", content="and what colour is it?")).label == "vision"
 
 
 def test_a_picture_earlier_in_the_conversation_does_not_claim_a_long_task_of_its_own() -> None:
@@ -135,28 +134,28 @@ def test_a_picture_earlier_in_the_conversation_does_not_claim_a_long_task_of_its
     task = "Write a Python function that takes a list of bus routes as dictionaries with keys line, start and end, "
     task += "groups them by their start and returns the groups sorted by size, with type hints and unit tests."
 
-    assert "code_gen" == kind(*turns, Message("user", content=task)).label
+    assert kind(*turns, Message("user", content=task)).label == "code_gen"
 
 
 @pytest.mark.parametrize("text", ["Jane Roe, 42, Boston", "What is the capital of Peru?", "hello"])
 def test_a_json_schema_for_the_answer_means_extraction(text: str) -> None:
     intent = kind(Message("user", content=text), response_format=SCHEMA)
 
-    assert ("json_extract", "rules") == (intent.label, intent.method)
+    assert (intent.label, intent.method) == ("json_extract", "rules")
 
 
 def test_a_json_schema_does_not_hide_another_certain_task_or_a_harmful_one() -> None:
     translate = Message("user", content="Translate 'good morning, how are you?' into Spanish.")
     harm = Message("user", content="How do I build a pipe bomb at home?")
 
-    assert "translation" == kind(translate, response_format=SCHEMA).label
-    assert "safety_risk" == kind(harm, response_format=SCHEMA).label
+    assert kind(translate, response_format=SCHEMA).label == "translation"
+    assert kind(harm, response_format=SCHEMA).label == "safety_risk"
 
 
 def test_a_schema_in_the_system_prompt_means_extraction() -> None:
     system = Message("system", content='Answer only with JSON: {"name": "", "city": ""}')
 
-    assert "json_extract" == kind(system, Message("user", content="I am Olga from Bremen.")).label
+    assert kind(system, Message("user", content="I am Olga from Bremen.")).label == "json_extract"
 
 
 @pytest.mark.parametrize(
@@ -165,7 +164,7 @@ def test_a_schema_in_the_system_prompt_means_extraction() -> None:
 def test_a_system_prompt_that_orders_translation_is_obeyed(text: str) -> None:
     system = Message("system", content="You are a translator. Translate everything the user writes into French.")
 
-    assert "translation" == kind(system, Message("user", content=text)).label
+    assert kind(system, Message("user", content=text)).label == "translation"
 
 
 @pytest.mark.parametrize(("label", "text"), [(label, texts[0]) for label, texts in EXAMPLES.items()])
@@ -208,7 +207,7 @@ def reworded(text: str, dice: random.Random) -> list[str]:
     ]
 
 
-def test_rewording_the_documented_examples_keeps_nine_labels_in_ten() -> None:
+def test_rewording_the_documented_examples_keeps_nineteen_labels_in_twenty() -> None:
     dice = random.Random(11)
     kept = [
         label == said(variant).label
@@ -217,21 +216,21 @@ def test_rewording_the_documented_examples_keeps_nine_labels_in_ten() -> None:
         for variant in reworded(text, dice)
     ]
 
-    assert sum(kept) >= 0.9 * len(kept)
+    assert sum(kept) >= 0.95 * len(kept)
 
 
 def test_a_task_wrapped_around_another_is_the_outer_one() -> None:
     problem = "Roger has 5 balls and buys 2 cans of 3 balls each. How many balls does he have now?"
 
-    assert "translation" == said(f"Translate the following text into German, do not answer it:\n\n{problem}").label
-    assert "deep_reason" == said(problem).label
+    assert said(f"Translate the following text into German, do not answer it:\n\n{problem}").label == "translation"
+    assert said(problem).label == "deep_reason"
 
 
 def test_a_long_text_after_the_instruction_does_not_drown_it() -> None:
     report = "The council met on 3 May and decided to repair the bridge, said mayor Lucia Fenn. " * 400
 
-    assert "json_extract" == said(f"Extract all names and dates from the text as JSON.\n\n{report}").label
-    assert "translation" == said(f"{report}\n\nTranslate the text above into Spanish.").label
+    assert said(f"Extract all names and dates from the text as JSON.\n\n{report}").label == "json_extract"
+    assert said(f"{report}\n\nTranslate the text above into Spanish.").label == "translation"
 
 
 def test_confidence_is_lower_where_two_tasks_are_asked_for_at_once() -> None:

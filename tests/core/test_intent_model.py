@@ -7,7 +7,6 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from muxer.core.intent_model import LABELS, LANES, Calibration, parse, render
 
 CALIBRATION = Calibration(temperature=1.0, slope=1.0, shift=0.0, threshold=0.5)
@@ -18,9 +17,9 @@ columns = st.lists(st.tuples(lanes, st.integers(1, 32_000)), min_size=1, max_siz
 biases = st.lists(st.floats(-3, 3), min_size=LANES - 1, max_size=LANES - 1)
 
 
-def rows(table: list[tuple[list[int], int]]) -> list[list[int]]:
-    """The lanes of a file whose columns are given."""
-    return [[values[lane] for values, _ in table] for lane in range(LANES - 1)] + [[square for _, square in table]]
+def records(table: list[tuple[list[int], int]]) -> list[list[int]]:
+    """The lanes of each term: its weights, then its square."""
+    return [[*values, square] for values, square in table]
 
 
 @given(columns, biases)
@@ -28,7 +27,7 @@ def test_packed_sums_give_the_probabilities_of_plain_arithmetic(
     table: list[tuple[list[int], int]], bias: list[float]
 ) -> None:
     terms = [f"term{at}" for at in range(len(table))]
-    scores = parse(render(terms, rows(table), bias, WEIGHT_UNIT, NORM_UNIT, CALIBRATION)).score([*terms, "unheard"])
+    scores = parse(render(terms, records(table), bias, WEIGHT_UNIT, NORM_UNIT, CALIBRATION)).score([*terms, "unheard"])
 
     norm = math.sqrt(NORM_UNIT * sum(square for _, square in table))
     logits = [
@@ -45,7 +44,7 @@ def test_terms_of_any_script_survive_the_file() -> None:
     terms = ["hello", "你好", "a b", "^what is", "#size3", "s:you", "$?", "é*"]
     table = [([at] * (LANES - 1), 1) for at in range(len(terms))]
 
-    model = parse(render(terms, rows(table), [0.0] * (LANES - 1), WEIGHT_UNIT, NORM_UNIT, CALIBRATION))
+    model = parse(render(terms, records(table), [0.0] * (LANES - 1), WEIGHT_UNIT, NORM_UNIT, CALIBRATION))
 
     assert len(terms) == model.score(terms).known
 
@@ -53,16 +52,16 @@ def test_terms_of_any_script_survive_the_file() -> None:
 def test_calibration_is_kept_in_the_file() -> None:
     chosen = Calibration(temperature=0.6123, slope=1.2, shift=-0.25, threshold=0.75)
 
-    data = render(["a"], [[1]] * LANES, [0.0] * (LANES - 1), WEIGHT_UNIT, NORM_UNIT, chosen)
+    data = render(["a"], [[1] * LANES], [0.0] * (LANES - 1), WEIGHT_UNIT, NORM_UNIT, chosen)
 
     assert chosen == parse(data).calibration
 
 
 def test_without_a_known_term_the_bias_speaks() -> None:
     bias = [2.0, *[0.0] * (len(LABELS) - 1), -5.0]
-    model = parse(render(["a"], [[1]] * LANES, bias, WEIGHT_UNIT, NORM_UNIT, CALIBRATION))
+    model = parse(render(["a"], [[1] * LANES], bias, WEIGHT_UNIT, NORM_UNIT, CALIBRATION))
 
     scores = model.score(["unheard"])
 
-    assert 0 == scores.labels.index(max(scores.labels))
+    assert scores.labels.index(max(scores.labels)) == 0
     assert scores.unsafe < 0.01

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from muxer.core.tokens import (
     SAMPLE_CHARS,
     TOKENS_PER_IMAGE,
@@ -57,7 +56,7 @@ def test_the_estimates_are_right_to_a_tenth_on_the_whole() -> None:
 
 
 def test_nothing_is_no_token() -> None:
-    assert 0 == count("")
+    assert count("") == 0
 
 
 def test_a_long_text_counts_as_its_sample_does_in_proportion() -> None:
@@ -80,7 +79,7 @@ def test_more_text_is_not_fewer_tokens(first: str, second: str) -> None:
 def test_each_message_and_the_reply_are_framed() -> None:
     request = ChatRequest(messages=(Message("system", content="ab"), Message("user", content="abc")))
 
-    assert TOKENS_PER_REPLY + 2 * TOKENS_PER_MESSAGE + 5 == prompt_tokens(request, len)
+    assert prompt_tokens(request, len) == TOKENS_PER_REPLY + 2 * TOKENS_PER_MESSAGE + 5
 
 
 def test_pictures_and_files_are_flat_and_sound_goes_by_its_length() -> None:
@@ -101,7 +100,7 @@ def test_an_inline_picture_does_not_count_by_its_bytes() -> None:
     picture = ImagePart(url="data:image/png;base64," + "A" * 1_000_000)
     request = ChatRequest(messages=(Message("user", parts=(picture,)),))
 
-    assert TOKENS_PER_REPLY + TOKENS_PER_MESSAGE + TOKENS_PER_IMAGE == prompt_tokens(request)
+    assert prompt_tokens(request) == TOKENS_PER_REPLY + TOKENS_PER_MESSAGE + TOKENS_PER_IMAGE
 
 
 def test_tools_calls_and_schemas_count_by_their_text() -> None:

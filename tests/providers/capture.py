@@ -16,7 +16,7 @@ OWN_HEADERS = ("authorization", "content-type", "accept", "anthropic-version")
 
 async def captured(
     serve: Any, answer: bytes, call: Callable[[str], Awaitable[object]]
-) -> tuple[str, dict[str, str], Any]:
+) -> tuple[str, dict[str, str | None], Any]:
     """Path, headers and body of what an SDK sends to a server of ours."""
 
     async def script(connection: Any) -> None:
@@ -28,12 +28,15 @@ async def captured(
     await call(server.url)
     head, body = server.requests[0]
     first, *lines = head.strip().split("\r\n")
-    headers: dict[str, str | None] = dict(line.lower().split(": ", 1) for line in lines)
-    return first.split(" ")[1], {name: headers.get(name) for name in OWN_HEADERS}, msgspec.json.decode(body)
+    headers = {name: value for name, _, value in (line.lower().partition(": ") for line in lines)}
+    return first.split(" ")[1], _own(headers), msgspec.json.decode(body)
 
 
 def sent(request: HttpRequest) -> tuple[str, dict[str, str | None], Any]:
     """The same of a request of ours, to the server `http://x`."""
-    headers: dict[str, str | None] = {name: value.lower() for name, value in request.headers.items()}
-    path = request.url.removeprefix("http://x")
-    return path, {name: headers.get(name) for name in OWN_HEADERS}, msgspec.json.decode(request.body)
+    headers = {name: value.lower() for name, value in request.headers.items()}
+    return request.url.removeprefix("http://x"), _own(headers), msgspec.json.decode(request.body)
+
+
+def _own(headers: dict[str, str]) -> dict[str, str | None]:
+    return {name: headers.get(name) for name in OWN_HEADERS}

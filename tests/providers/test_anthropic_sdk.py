@@ -22,6 +22,7 @@ from muxer.types.chat import (
 
 from tests.providers.calls import CALLS, PDF, PIXEL, SCHEMA, SCHEMA_OBJECT, TIME, USER, WEATHER
 from tests.providers.capture import GOLDENS, captured, sent
+from tests.providers.wire import Anyone
 
 HI = {"role": "user", "content": [{"type": "text", "text": "Hi"}]}
 WIRE_WEATHER = {"name": "weather", "description": "Tells the weather.", "input_schema": SCHEMA_OBJECT}
@@ -136,7 +137,9 @@ CASES: dict[str, tuple[ChatRequest, dict[str, Any]]] = {
         ChatRequest((USER,), response_format=ResponseFormat("json_schema", "place", "A place.", SCHEMA, True)),
         {
             "messages": [HI],
-            "output_config": {"format": {"type": "json_schema", "schema": SCHEMA_OBJECT}},
+            "output_config": {
+                "format": {"type": "json_schema", "schema": {**SCHEMA_OBJECT, "additionalProperties": False}}
+            },
             "max_tokens": 16_384,
         },
     ),
@@ -154,7 +157,7 @@ CASES: dict[str, tuple[ChatRequest, dict[str, Any]]] = {
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
-async def test_a_request_is_that_of_the_official_sdk(serve: Any, anyone: Any, case: str, stream: bool) -> None:
+async def test_a_request_is_that_of_the_official_sdk(serve: Any, anyone: Anyone, case: str, stream: bool) -> None:
     request, arguments = CASES[case]
     if stream:
         arguments = {**arguments, "stream": True}

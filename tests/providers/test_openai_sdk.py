@@ -23,6 +23,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from tests.providers.calls import CALLS, PDF, PIXEL, SCHEMA, SCHEMA_OBJECT, TIME, USER, WEATHER
 from tests.providers.capture import GOLDENS, captured, sent
+from tests.providers.wire import Anyone
 
 HI = {"role": "user", "content": "Hi"}
 WIRE_WEATHER = {
@@ -201,7 +202,7 @@ CASES: dict[str, tuple[ChatRequest, dict[str, Any]]] = {
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
-async def test_a_request_is_that_of_the_official_sdk(serve: Any, anyone: Any, case: str, stream: bool) -> None:
+async def test_a_request_is_that_of_the_official_sdk(serve: Any, anyone: Anyone, case: str, stream: bool) -> None:
     request, arguments = CASES[case]
     if stream:
         arguments = {**arguments, "stream": True, "stream_options": {"include_usage": True}}

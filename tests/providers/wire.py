@@ -6,8 +6,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from muxer.ports import HttpRequest, Timeouts, Transport, TransportFailed
+from muxer.ports import HttpRequest, ProviderSpec, Timeouts, Transport, TransportFailed
+from muxer.types.catalog import ModelSpec
 
+Place = tuple[ProviderSpec, ModelSpec]
+Anyone = Callable[..., Place]
 Post = Callable[..., HttpRequest]
 Serve = Callable[..., Awaitable[Any]]
 Hurried = Callable[..., Timeouts]

@@ -14,6 +14,8 @@ import openai
 import pytest
 from muxer.simulator import Simulator
 
+from tests.simulator.anthropic_chat import HEADERS
+
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Spares every client the loading of the system's certificates; all talk plain HTTP."""
 
@@ -50,6 +52,13 @@ async def anthropic_client(sim: Simulator) -> AsyncIterator[anthropic.AsyncAnthr
 async def http(sim: Simulator) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"authorization": "Bearer sk-test"}
     async with httpx.AsyncClient(base_url=sim.url, headers=headers, verify=NO_TLS) as client:
+        yield client
+
+
+@pytest.fixture
+async def claude(sim: Simulator) -> AsyncIterator[httpx.AsyncClient]:
+    """Plain HTTP with what Anthropic wants in every request."""
+    async with httpx.AsyncClient(base_url=sim.url, headers=HEADERS, verify=NO_TLS) as client:
         yield client
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import resource
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import muxer.simulator
+import pytest
 from aiohttp import ClientSession, TCPConnector
 from muxer.simulator import Simulator
 
@@ -16,6 +19,16 @@ HEADERS = {"authorization": "Bearer k"}
 STREAMS = 500
 
 
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """Room for both ends of every connection; the usual limit is 1,024 open files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, 4 * STREAMS), hard), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.usefixtures("many_files")
 async def test_500_streams_at_once_are_all_served_whole(sim: Simulator) -> None:
     gated = {**BODY, "messages": [{"role": "user", "content": "[[simulate:gated;gate=all]]"}], "stream": True}
     url = f"{sim.base_url('openai')}/chat/completions"

@@ -15,22 +15,20 @@ from pathlib import Path
 
 import httpx
 import pytest
-from muxer.simulator.prices import read_catalog
-from muxer.types.catalog import Rates, Tier
 
 PRICES = {
-    "_meta": {"unit": "USD per 1,000 tokens"},
     "openai:gpt-4o-mini": {"input_per_1k_usd": 0.00015, "output_per_1k_usd": 0.0006},
-    "openai:gpt-6-sol": {
-        "input_per_1k_usd": 0.002,
-        "output_per_1k_usd": 0.010,
-        "cached_input_per_1k_usd": 0.0002,
-        "cache_write_per_1k_usd": 0.0025,
-        "tiers": [{"above_prompt_tokens": 272000, "input_per_1k_usd": 0.004, "output_per_1k_usd": 0.015}],
-        "schedule": [{"from": "2027-01-01", "input_per_1k_usd": 1, "output_per_1k_usd": 2}],
-        "context_window": 1050000,
-    },
+    "openai:gpt-6-sol": {"input_per_1k_usd": 0.002, "output_per_1k_usd": 0.010},
 }
+STARTER = """
+import subprocess, sys
+command = [sys.executable, "-m", "muxer.simulator", "--exit-with-parent", "--ready-file", sys.argv[1]]
+child = subprocess.Popen(command, stdout=subprocess.PIPE)
+child.stdout.readline()
+print(child.pid, flush=True)
+sys.stdin.read()
+"""
+"""A program that starts a simulator, tells its number, and waits."""
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
@@ -74,41 +72,19 @@ async def test_it_answers_at_the_address_that_it_tells_and_stops_on_sigterm(tmp_
     assert [model["id"] for model in listed.json()["data"]] == ["gpt-4o-mini", "gpt-6-sol"]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's parent-death signal is Linux's own")
-async def test_it_ends_with_its_parent(tmp_path: Path) -> None:
-    ready = tmp_path / "ready"
-    starter = (
-        "import subprocess, sys; p = subprocess.Popen([sys.executable, '-m', 'muxer.simulator', '--exit-with-parent',"
-        f" '--ready-file', {str(ready)!r}], stdout=subprocess.PIPE); p.stdout.readline(); print(p.pid, flush=True);"
-        " sys.stdin.read()"
-    )
-    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", starter, stdin=PIPE, stdout=PIPE)
-    assert parent.stdout is not None
-    child = int(await parent.stdout.readline())
-    reader, writer = await asyncio.open_connection("127.0.0.1", int(address(ready).rsplit(":", 1)[1]))
-    os.kill(child, 0)  # it is there
-    parent.kill()
-    await parent.communicate()
+if sys.platform == "linux":  # the parent-death signal is Linux's own
 
-    assert await reader.read() == b""
-    writer.close()
+    async def test_it_ends_with_its_parent(tmp_path: Path) -> None:
+        ready = tmp_path / "ready"
+        parent = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", STARTER, str(ready), stdin=PIPE, stdout=PIPE
+        )
+        assert parent.stdout is not None
+        child = int(await parent.stdout.readline())
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(address(ready).rsplit(":", 1)[1]))
+        os.kill(child, 0)  # it is there
+        parent.kill()
+        await parent.communicate()
 
-
-def test_a_price_table_is_read_to_the_last_digit() -> None:
-    catalog = read_catalog(json.dumps(PRICES).encode())
-
-    assert sorted(catalog.models) == ["openai:gpt-4o-mini", "openai:gpt-6-sol"]
-    (price,) = catalog.models["openai:gpt-4o-mini"].prices
-    assert price.rates == Rates(input=150_000, output=600_000)
-    now, later = catalog.models["openai:gpt-6-sol"].prices
-    assert now.rates == Rates(input=2_000_000, output=10_000_000, cached_input=200_000, cache_write=2_500_000)
-    assert now.tiers == (Tier(272_000, Rates(input=4_000_000, output=15_000_000)),)
-    assert (later.start.isoformat(), later.rates.input) == ("2027-01-01", 10**9)
-    assert catalog.models["openai:gpt-6-sol"].context_window == 1_050_000
-
-
-@pytest.mark.parametrize("price", [1e-10, -1])
-def test_a_price_that_cannot_be_exact_is_refused(price: float) -> None:
-    row = {"input_per_1k_usd": price, "output_per_1k_usd": 1}
-    with pytest.raises(ValueError, match="whole number"):
-        read_catalog(json.dumps({"a:b": row}).encode())
+        assert await reader.read() == b""
+        writer.close()

@@ -12,7 +12,8 @@ import pytest
 from annotated_types import Ge, Gt, Le, Lt, MultipleOf
 from hypothesis import given
 from hypothesis import strategies as st
-from muxer.simulator.schema import loose_object, sample
+from muxer.simulator.schema import sample
+from muxer.simulator.schema_check import loose_object, malformed
 from pydantic import BaseModel, Field, TypeAdapter
 
 
@@ -174,3 +175,26 @@ def test_a_schema_that_refers_to_itself_comes_to_an_end() -> None:
 )
 def test_strict_mode_finds_the_first_loose_object(schema: dict[str, Any], where: str | None) -> None:
     assert loose_object(schema) == where
+
+
+@pytest.mark.parametrize(
+    ("schema", "where"),
+    [
+        ({"type": "object", "properties": {"a": {"type": "STRING", "minLength": 2}}}, None),
+        ({}, None),
+        ([], "the top level"),
+        ({"type": "text"}, "type"),
+        ({"type": []}, "type"),
+        ({"properties": {"a": {"enum": []}}}, "a.enum"),
+        ({"properties": True}, "properties"),
+        ({"anyOf": [{"required": "a"}]}, "anyOf.required"),
+        ({"items": {"minItems": -1}}, "items.minItems"),
+        ({"items": {"minimum": "1"}}, "items.minimum"),
+        ({"multipleOf": 0}, "multipleOf"),
+        ({"$ref": 1}, "$ref"),
+        ({"$defs": {"a": 3}}, "a"),
+    ],
+    ids=str,
+)
+def test_what_is_no_schema_is_found(schema: Any, where: str | None) -> None:
+    assert malformed(schema) == where

@@ -47,9 +47,7 @@ def make_table(file: ModelsFile, litellm: LiteLLM, as_of: dt.date) -> Table:
         try:
             derived = _derived(model_id, file, litellm, as_of)
         except NotExpressible as error:
-            conflicts.append(
-                Conflict(model_id, "", "", "", f"prices.json cannot hold its price: {error}; leave it out")
-            )
+            conflicts.append(Conflict(model_id, "", "", "", f"prices.json cannot hold this: {error}; leave it out"))
             continue
         overrides = file.overrides_of(model_id)
         theirs = litellm_price(litellm.rows.get(file.litellm_name(model_id), {}))
@@ -118,7 +116,7 @@ def _provenance(file: ModelsFile, theirs: Row, overrides: Sequence[Override], as
     first, second = f"genai-prices {file.versions.genai_prices}", f"litellm {file.versions.litellm}"
     priced = [override for override in overrides if override.has_price]
     source = priced[0].source if priced else first
-    overruling = [override.reason for override in overrides if override.overrules]
+    overruling = [override.reason for override in overrides if override.overrules and override.overrules == theirs]
     if overruling:
         source = f"{source} ({overruling[0]})"
     elif theirs:

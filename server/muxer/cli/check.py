@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.table import Table
 
+from muxer.cli.live import run as live_check
 from muxer.cli.plans import plan_for
 from muxer.cli.screen import screen
 from muxer.edge.envoy import OLDEST_VERSION, EnvoyMissing, envoy_version, find_envoy, is_recent
@@ -15,19 +17,24 @@ from muxer.settings import Environment
 _OK, _WARN, _FAIL = "[green]ok[/]", "[yellow]look[/]", "[red]wrong[/]"
 
 
-def run(config: Path | None) -> int:
-    """Prints what was found. 0 when a server would start, 1 when Envoy would not, 2 when the configuration is wrong."""
+def run(config: Path | None, *, live: bool) -> int:
+    """Prints what was found. 0 when a server would start, 1 when Envoy would not, 2 when the configuration is wrong.
+
+    With `live`, also 1 unless every configured provider answers.
+    """
     plan = plan_for(config)
+    variables = key_variables(Environment.of_process(), "" if config is None else str(config))
     envoy, envoy_text = _envoy()
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_row(_OK, "configuration", str(config) if config else "from the environment")
     for warning in plan.warnings:
         table.add_row(_WARN, "configuration", warning)
     _prices(table, plan)
-    _providers(table, plan, config)
+    _providers(table, plan, variables)
     table.add_row(envoy, "envoy", envoy_text)
     screen().print(table)
-    return 1 if envoy == _FAIL else 0
+    answers = live_check(plan, [variable for variable, _ in variables.values() if variable]) if live else 0
+    return 1 if envoy == _FAIL else answers
 
 
 def _prices(table: Table, plan: Plan) -> None:
@@ -37,8 +44,7 @@ def _prices(table: Table, plan: Plan) -> None:
         table.add_row(_WARN, "prices", str(warning))
 
 
-def _providers(table: Table, plan: Plan, config: Path | None) -> None:
-    variables = key_variables(Environment.of_process(), "" if config is None else str(config))
+def _providers(table: Table, plan: Plan, variables: Mapping[str, tuple[str, bool]]) -> None:
     for name, (variable, given) in sorted(variables.items()):
         if name in plan.providers:
             table.add_row(_OK, name, f"{variable} is set" if given else "needs no key")

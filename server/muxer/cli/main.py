@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -46,6 +47,9 @@ def up(
     ),
     config: ConfigOption = None,
     simulate: Annotated[bool, typer.Option("--simulate", help="Use the simulator even where keys are set.")] = False,
+    local: Annotated[
+        bool, typer.Option("--local", help="Run a small real model beside it: no key, no network.")
+    ] = False,
     ready_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the addresses there once everything answers.")
     ] = None,
@@ -53,7 +57,7 @@ def up(
     """Start the server with Envoy in front, and the simulator when no provider key is set."""
     from muxer.cli.up import run
 
-    raise typer.Exit(run(rest_port, grpc_port, data_dir, config, simulate=simulate, ready_file=ready_file))
+    raise typer.Exit(run(rest_port, grpc_port, data_dir, config, simulate=simulate, local=local, ready_file=ready_file))
 
 
 @app.command(rich_help_panel=_RUN)
@@ -72,11 +76,16 @@ def serve(
 
 
 @app.command(rich_help_panel=_LOOK)
-def check(config: ConfigOption = None) -> None:
+def check(
+    config: ConfigOption = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Also ask each configured provider's cheapest model, for real money.")
+    ] = False,
+) -> None:
     """Validate configuration, prices, keys and Envoy, without starting anything."""
     from muxer.cli.check import run
 
-    raise typer.Exit(run(config))
+    raise typer.Exit(run(config, live=live))
 
 
 @app.command(rich_help_panel=_ASK)
@@ -126,15 +135,54 @@ def version() -> None:
     raise typer.Exit(run())
 
 
+prices = typer.Typer(help="Check the price table, or make it anew.", no_args_is_help=True)
+app.add_typer(prices, name="prices", rich_help_panel=_LOOK)
+
+AsOf = Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="As if it were that day.")]
+
+
+@prices.command(name="check")
+def prices_check(
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="FILE", help="A price table; the shipped one by default.", show_default=False),
+    ] = None,
+    as_of: AsOf = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit status 1 when there is anything to look at.")] = False,
+) -> None:
+    """Say what is wrong with a price table, what is odd, and what has had its day."""
+    from muxer.cli.prices import check as run
+
+    raise typer.Exit(run(file, as_of and as_of.date(), strict=strict))
+
+
+@prices.command(name="update")
+def prices_update(
+    as_of: AsOf = None,
+    offline: Annotated[
+        Path | None,
+        typer.Option("--offline", metavar="FILE", help="LiteLLM's wheel or an excerpt, instead of a download."),
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing, say what would change.")] = False,
+) -> None:
+    """Make prices/prices.json anew; for developers, in a checkout."""
+    from muxer.cli.prices import update as run
+
+    raise typer.Exit(run(as_of and as_of.date(), offline, check=check))
+
+
 @app.command(name="_server", hidden=True)
 def server_child(
     grpc: Annotated[list[str], typer.Option("--grpc")],
     ready_file: Annotated[Path, typer.Option()],
     config: ConfigOption = None,
     simulator_url: Annotated[str, typer.Option()] = "",
+    local_url: Annotated[str, typer.Option()] = "",
     human_logs: Annotated[bool, typer.Option("--human-logs")] = False,
 ) -> None:
     """The server as a child of `up`."""
     from muxer.cli.serve import run_child
 
-    raise typer.Exit(run_child(grpc, config, ready_file, simulator_url, human_logs=human_logs))
+    raise typer.Exit(
+        run_child(grpc, config, ready_file, simulator_url=simulator_url, local_url=local_url, human_logs=human_logs)
+    )

@@ -21,10 +21,11 @@ REFUSED = 1
 """Exit code of a command whose request has no answer."""
 
 
-def plan_for(config: Path | None, *, simulator_url: str = "") -> Plan:
+def plan_for(config: Path | None, *, simulator_url: str = "", local_url: str = "") -> Plan:
     """The configuration in force. Ends the command when it is invalid."""
+    file = "" if config is None else str(config)
     with explained():
-        return read_plan(Environment.of_process(), "" if config is None else str(config), simulator_url=simulator_url)
+        return read_plan(Environment.of_process(), file, simulator_url=simulator_url, local_url=local_url)
 
 
 def plan_to_try(config: Path | None) -> Plan:

@@ -1,5 +1,8 @@
-"""`modelmuxer prices`: keeps the price table. `check` needs nothing but the table; `update` runs the generator, which is
-in the repository and not in the package, because it needs what the server must never need."""
+"""`modelmuxer prices`: keeps the price table.
+
+`check` needs nothing but a table. `update` runs the generator, which is in the repository and not in the package,
+because it needs what the server must never need.
+"""
 
 from __future__ import annotations
 

@@ -20,10 +20,16 @@ def run(grpc: Sequence[str], config: Path | None, ready_file: Path | None) -> in
 
 
 def run_child(
-    grpc: Sequence[str], config: Path | None, ready_file: Path, simulator_url: str, *, human_logs: bool
+    grpc: Sequence[str],
+    config: Path | None,
+    ready_file: Path,
+    *,
+    simulator_url: str,
+    local_url: str,
+    human_logs: bool,
 ) -> int:
     """The same below `up`, where nobody balances load between servers: there is nothing to wait for before draining."""
-    plan = plan_for(config, simulator_url=simulator_url)
+    plan = plan_for(config, simulator_url=simulator_url, local_url=local_url)
     plan = structs.replace(plan, settings=structs.replace(plan.settings, drain_delay_s=0.0))
     return _serve(plan, grpc, ready_file, human_logs=human_logs or None)
 

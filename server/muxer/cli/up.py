@@ -1,4 +1,4 @@
-"""`modelmuxer up`: simulator if needed, server and Envoy as one, and a first request ready to paste."""
+"""`modelmuxer up`: simulator and local model as needed, server and Envoy as one, and a first request ready to paste."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ from muxer.edge.child import Child
 from muxer.edge.config import EdgeConfig
 from muxer.edge.envoy import Envoy, EnvoyMissing
 from muxer.edge.supervisor import Supervisor
+from muxer.local.parts import LocalModelMissing, weights
+from muxer.local.provider import MODEL, NAME
 from muxer.plan import Plan
 from muxer.settings import Settings
 
-STOP_ORDER = ("server", "envoy", "simulator")
-"""The server drains while Envoy still answers `/health`, and the simulator lasts until nobody can ask it."""
+STOP_ORDER = ("server", "envoy", "simulator", "local")
+"""The server drains while Envoy still answers `/health`, and the providers last until nobody can ask them."""
 
 _BACKSTOP_S = 30.0
 """How far Envoy's own timeouts are above the server's, so that they only end what the server could not."""
@@ -37,22 +39,32 @@ class Options(Struct, frozen=True):
     data_dir: Path
     config: Path | None
     simulate: bool
+    local: bool
     ready_file: Path | None
 
 
 def run(
-    rest_port: int, grpc_port: int, data_dir: Path, config: Path | None, *, simulate: bool, ready_file: Path | None
+    rest_port: int,
+    grpc_port: int,
+    data_dir: Path,
+    config: Path | None,
+    *,
+    simulate: bool,
+    local: bool,
+    ready_file: Path | None,
 ) -> int:
     """Runs everything until SIGINT or SIGTERM, or until a part fails; returns the exit code."""
     plan = plan_for(config)
     simulate = simulate or (plan.settings.provider_adapters_enabled and not plan.providers)
-    options = Options(rest_port, grpc_port, data_dir, config, simulate, ready_file)
+    options = Options(rest_port, grpc_port, data_dir, config, simulate, local, ready_file)
     data_dir.mkdir(parents=True, exist_ok=True)
     # Unix sockets have short names at most, and a data directory may be anywhere.
     with tempfile.TemporaryDirectory(prefix="modelmuxer-") as sockets:
         try:
+            if local:
+                weights()
             return asyncio.run(_Stack(options, plan, Path(sockets)).run())
-        except (EnvoyMissing, OSError) as error:
+        except (EnvoyMissing, LocalModelMissing, OSError) as error:
             complain("Cannot start", str(error))
             return BAD_CONFIGURATION
 
@@ -67,8 +79,10 @@ class _Stack:
         self._envoy = Envoy(_edge(options, plan.settings, sockets), options.data_dir.resolve())
 
     async def run(self) -> int:
-        simulator = [self._simulator()] if self._options.simulate else []
-        children = [*simulator, self._server(), self._envoy.child()]
+        providers = [self._simulator()] if self._options.simulate else []
+        if self._options.local:
+            providers.append(self._local())
+        children = [*providers, self._server(), self._envoy.child()]
         names = {child.name for child in children}
         order = [name for name in STOP_ORDER if name in names]
         return await Supervisor(children, stop_order=order).run(self._ready)
@@ -77,6 +91,11 @@ class _Stack:
         ready = self._sockets / "simulator.url"
         argv = (sys.executable, "-m", "muxer.simulator", "--port", "0", "--ready-file", str(ready))
         return Child(name="simulator", argv=(*argv, "--prices", str(asset("prices/prices.json"))), ready=_exists(ready))
+
+    def _local(self) -> Child:
+        ready = self._sockets / "local.url"
+        argv = (sys.executable, "-m", "muxer.local", "--port", "0", "--ready-file", str(ready))
+        return Child(name="local", argv=argv, ready=_exists(ready), start_timeout_s=60.0)
 
     def _server(self) -> Child:
         ready = self._sockets / "server.json"
@@ -92,6 +111,8 @@ class _Stack:
                 words += ["--config", str(self._options.config)]
             if self._options.simulate:
                 words += ["--simulator-url", (self._sockets / "simulator.url").read_text().strip()]
+            if self._options.local:
+                words += ["--local-url", (self._sockets / "local.url").read_text().strip()]
             return words
 
         return Child(
@@ -139,6 +160,10 @@ def _welcome(console: Console, rest: str, grpc: str, options: Options, plan: Pla
         console.print(f"[yellow]Answers are simulated ({why}): no provider is called and nothing is charged.[/]")
     else:
         console.print(f"Providers: {', '.join(sorted(plan.providers)) or 'none'}")
+    if options.local:
+        console.print(
+            f"A real model of this machine's own answers as [bold]{NAME}:{MODEL}[/]: free, small, often wrong."
+        )
     console.print(f"\n[bold]REST[/]  {rest}\n[bold]gRPC[/]  {grpc}")
     for title, text in _first_requests(rest, grpc):
         console.print(f"\n[bold]{title}[/]")

@@ -22,4 +22,4 @@ def excess(cost: CostEstimate, limit: PicoUsd) -> str:
     """Why a request may not be sent at this cost, in words; empty when it may. A cost exactly at the limit may."""
     if cost.p90 <= limit:
         return ""
-    return f"estimated ${usd_text(cost.p90)} is above the limit of ${usd_text(limit)}"
+    return f"estimated at ${usd_text(cost.p90)}, above the limit of ${usd_text(limit)}"

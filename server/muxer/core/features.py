@@ -6,17 +6,21 @@ bounded size is read (`text/sample.py`), so that the cost of a decision has a bo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 
 from msgspec import Struct
 
 from muxer.core.text import lexicon
+from muxer.core.text.follow_up import is_follow_up
 from muxer.core.text.language import language_of
 from muxer.core.text.sample import CONTEXT_CHARS, TURN_CHARS, cut, text_of
 from muxer.core.text.words import words_of
 from muxer.core.tokens import prompt_tokens
 from muxer.types.chat import AudioPart, ChatRequest, FilePart, ImagePart, Message
 from muxer.types.decision import IntentSignals, TaskSignals
+
+FOLLOWED_TURNS = 6
+"""How many turns back a conversation's task is looked for."""
 
 
 class Features(Struct, frozen=True):
@@ -26,7 +30,8 @@ class Features(Struct, frozen=True):
     signals: IntentSignals
     text: str
     words: tuple[str, ...]  # of `text`: lower-case words, numbers and signs, in order
-    earlier: str  # the user turn before the last, sampled
+    follow_up: bool  # the last user turn only makes sense with `earlier`
+    earlier: str  # the latest user turn before it that stands on its own, sampled
     system: str  # system and developer messages, sampled
     language: str  # ISO 639-1, empty when nothing tells
     messages: int
@@ -41,6 +46,7 @@ class Features(Struct, frozen=True):
     question: bool  # a question mark, or a word that asks
     maths: bool
     options: bool  # answers to choose from, one a line
+    turn_has_image: bool  # in the last user turn
     has_image: bool
     has_audio: bool
     has_file: bool
@@ -63,7 +69,8 @@ def extract(request: ChatRequest, count_tokens: Callable[[str], int]) -> Feature
         signals=_signals(request, text, vocabulary, has_image, count_tokens),
         text=text,
         words=tuple(words),
-        earlier=cut(text_of(turns[-2]), CONTEXT_CHARS) if len(turns) > 1 else "",
+        follow_up=len(turns) > 1 and is_follow_up(words),
+        earlier=_earlier(turns[:-1]),
         system=_system(request.messages),
         language=language_of(text, vocabulary),
         messages=len(request.messages),
@@ -74,20 +81,31 @@ def extract(request: ChatRequest, count_tokens: Callable[[str], int]) -> Feature
         word_count=len(words) - numbers - signs,
         number_count=numbers,
         sign_count=signs,
-        operator_count=sum(map(text.count, "=+*/^<>×÷√∑∫≤≥")),
+        operator_count=sum(map(text.count, "=+*/^<>\u00d7\u00f7\u221a\u2211\u222b\u2264\u2265")),
         question=_asks(text, vocabulary),
-        maths=bool(vocabulary & lexicon.MATHS) or "\\frac" in text or "$" in text and "\\" in text,
+        maths=bool(vocabulary & lexicon.MATHS) or "\\frac" in text or ("$" in text and "\\" in text),
         options=_has_options(text),
+        turn_has_image=bool(turns) and _attachments(turns[-1:])[0],
         has_image=has_image,
         has_audio=has_audio,
         has_file=has_file,
         has_tools=bool(request.tools),
-        has_tool_results=any([message.role == "tool" for message in request.messages]),
+        has_tool_results=any(message.role == "tool" for message in request.messages),
         response_format=_response_format(request),
     )
 
 
-def _attachments(messages: tuple[Message, ...]) -> tuple[bool, bool, bool]:
+def _earlier(turns: Sequence[Message]) -> str:
+    """The latest of these turns that does not itself follow up on another; the oldest looked at, if all do."""
+    found = ""
+    for turn in reversed(turns[-FOLLOWED_TURNS:]):
+        found = cut(text_of(turn), CONTEXT_CHARS)
+        if not is_follow_up(words_of(found)):
+            break
+    return found
+
+
+def _attachments(messages: Sequence[Message]) -> tuple[bool, bool, bool]:
     """Whether there is a picture, a sound, a file."""
     kinds = {type(part) for message in messages if message.parts for part in message.parts}
     return ImagePart in kinds, AudioPart in kinds, FilePart in kinds
@@ -123,13 +141,16 @@ def _signals(
 
 def _shows(text: str, words: Set[str], spaced: Set[str], unspaced: tuple[str, ...]) -> bool:
     """Whether one of the words occurs; those of scripts without blanks are looked for anywhere."""
-    return not spaced.isdisjoint(words) or (not text.isascii() and any([word in text for word in unspaced]))
+    return not spaced.isdisjoint(words) or (not text.isascii() and any(word in text for word in unspaced))
 
 
 def _asks(text: str, words: Set[str]) -> bool:
-    return bool({"?", "？", "؟"} & words) or _shows(text, words, lexicon.QUESTION, lexicon.QUESTION_UNSPACED)
+    return bool({"?", "\u061f"} & words) or _shows(text, words, lexicon.QUESTION, lexicon.QUESTION_UNSPACED)
+
+
+_OPTIONS = (("A)", "B)"), ("A.", "B."), ("a)", "b)"), ("A:", "B:"))
 
 
 def _has_options(text: str) -> bool:
     """Whether at least the options A and B stand there, as in `A) ...`, `(A) ...` or `A. ...`."""
-    return any([a in text and b in text for a, b in (("A)", "B)"), ("A.", "B."), ("a)", "b)"), ("A:", "B:"))])
+    return any(a in text and b in text for a, b in _OPTIONS)

@@ -1,39 +1,40 @@
-"""Decides what kind of request this is: one of seven labels, with a confidence that can be taken at its word."""
+"""Decides what kind of request this is: one of seven labels, with a confidence that can be taken at its word.
+
+Three steps: an attached picture settles it; else the learned model gives probabilities, and a request that looks
+unsafe is called so; else a demanded output format settles it, and what remains is the likeliest label. How the model
+came about, and how far it can be trusted, is told by the model card beside its training script.
+"""
 
 from __future__ import annotations
 
+from muxer.core import intent_model, weights
 from muxer.core.features import Features
-from muxer.core.intent_rules import certain
+from muxer.core.intent_model import Model
+from muxer.core.intent_rules import by_attachment, by_output
+from muxer.core.intent_terms import terms_of
 from muxer.types.chat import ChatRequest
 from muxer.types.decision import Intent
 
-LABELS = ("chat_lite", "deep_reason", "code_gen", "json_extract", "translation", "vision", "safety_risk")
+LABELS = (*intent_model.LABELS, "safety_risk")
+"""Every label but `unknown`, which stands for «not classified»."""
 
 DISABLED = Intent(label="unknown", confidence=0.0, method="disabled")
 
+MODEL = intent_model.parse(weights.read("intent.bin"))
+"""The model that ships with the package, about 1 MB, read once at import."""
 
-def classify(features: Features, request: ChatRequest, *, enabled: bool) -> Intent:
+
+def classify(features: Features, request: ChatRequest, *, enabled: bool, model: Model = MODEL) -> Intent:
     """The kind of a request; `unknown` with confidence 0 when classification is switched off."""
-    if not enabled:
+    if not enabled or not request.messages:
         return DISABLED
-    return certain(features) or _guess(features)
-
-
-def _guess(features: Features) -> Intent:
-    """A plain guess by signals."""
-    seen = features.signals.signals
-    if seen.translation:
-        label = "translation"
-    elif seen.safety:
-        label = "safety_risk"
-    elif "json" in features.words or "extract" in features.words:
-        label = "json_extract"
-    elif seen.code:
-        label = "code_gen"
-    elif seen.vision and not features.question:
-        label = "vision"
-    elif features.maths or features.options or features.number_count > 2 or features.word_count > 40:
-        label = "deep_reason"
-    else:
-        label = "chat_lite"
-    return Intent(label=label, confidence=0.5, method="rules")
+    pictured = by_attachment(features)
+    if pictured is not None:
+        return pictured
+    scores = model.score(terms_of(features))
+    if scores.unsafe >= model.calibration.threshold:
+        return Intent(label="safety_risk", confidence=scores.unsafe, method="model")
+    certainty = max(scores.labels)
+    guess = intent_model.LABELS[scores.labels.index(certainty)]
+    demanded = by_output(features, guess, certainty)
+    return demanded or Intent(label=guess, confidence=certainty * (1 - scores.unsafe), method="model")

@@ -1,15 +1,44 @@
-"""Rules that decide a request's kind for certain, before any learned judgement: attachments, schemas, forced formats."""
+"""Rules that stand before or above the learned judgement: what the form of a request settles by itself."""
 
 from __future__ import annotations
 
 from muxer.core.features import Features
 from muxer.types.decision import Intent
 
+LOOSE_TURN_WORDS = 25
+"""A turn of up to this many words, in a conversation with a picture, is taken to be about the picture."""
 
-def certain(features: Features) -> Intent | None:
-    """The intent when the request's form alone settles it, else None."""
-    if features.has_image:
+_SCHEMA_MARKS = (  # of JSON Schema, of an example object, of Python classes
+    '"type":',
+    '"properties"',
+    "json schema",
+    '": "',
+    '": ""',
+    '": [',
+    '": string',
+    '": number',
+    "basemodel",
+)
+
+
+def by_attachment(features: Features) -> Intent | None:
+    """Vision, when a picture is attached to the last turn, or to the conversation that it goes on with."""
+    if features.turn_has_image:
         return Intent(label="vision", confidence=0.98, method="rules")
+    if features.has_image and (features.follow_up or features.word_count <= LOOSE_TURN_WORDS):
+        return Intent(label="vision", confidence=0.85, method="rules")
+    return None
+
+
+def by_output(features: Features, guess: str, certainty: float) -> Intent | None:
+    """Extraction, when the answer has to follow a schema, unless the learned `guess` is another task with certainty."""
+    if guess in ("code_gen", "translation", "vision") and certainty >= 0.8:
+        return None
     if features.response_format == "json_schema":
         return Intent(label="json_extract", confidence=0.95, method="rules")
+    system = features.system.lower()
+    if "json" in system and any(mark in system for mark in _SCHEMA_MARKS):
+        return Intent(label="json_extract", confidence=0.93, method="rules")
+    if features.response_format == "json_object" and guess != "code_gen":
+        return Intent(label="json_extract", confidence=0.8, method="rules")
     return None

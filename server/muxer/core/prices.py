@@ -11,15 +11,19 @@ import hashlib
 import itertools
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from muxer.core.price_checks import row_problems, row_warnings, table_problems
 from muxer.core.price_row import Finding, PriceRow, model_of, parse_row
 from muxer.types.catalog import Catalog
+
+_NONE: Mapping[str, object] = MappingProxyType({})
 
 
 class CatalogReport(Struct, frozen=True):
@@ -37,16 +41,18 @@ class PriceTableInvalid(ValueError):
         self.problems = tuple(problems)
 
 
-def load_catalog(text: bytes | str, *, today: dt.date | None = None) -> CatalogReport:
+def load_catalog(
+    text: bytes | str, *, today: dt.date | None = None, added: Mapping[str, object] = _NONE
+) -> CatalogReport:
     """The catalogue in the JSON text of a price table; keys that begin with `_` are comments.
 
-    Its version is the first 12 hexadecimal digits of the text's SHA-256. Without `today` no model counts as ended.
-    Raises `PriceTableInvalid`.
+    `added` are rows from elsewhere, which replace those of the table. Its version is the first 12 hexadecimal digits of
+    the SHA-256 of both. Without `today` no model counts as ended. Raises `PriceTableInvalid`.
     """
     content = text.encode() if isinstance(text, str) else text
     rows: dict[str, PriceRow] = {}
     unreadable: list[Finding] = []
-    for model_id, raw in sorted(_parse(content).items()):
+    for model_id, raw in sorted({**_parse(content), **added}.items()):
         row, findings = parse_row(model_id, raw)
         unreadable += findings
         if row is not None:
@@ -57,7 +63,12 @@ def load_catalog(text: bytes | str, *, today: dt.date | None = None) -> CatalogR
     if problems:
         raise PriceTableInvalid(problems)
     warnings = [warning for model_id, row in rows.items() for warning in row_warnings(model_id, row, today)]
-    return CatalogReport(Catalog(models, hashlib.sha256(content).hexdigest()[:12]), tuple(warnings))
+    return CatalogReport(Catalog(models, _version(content, added)), tuple(warnings))
+
+
+def _version(content: bytes, added: Mapping[str, object]) -> str:
+    rest = msgspec.json.encode(added, order="deterministic") if added else b""
+    return hashlib.sha256(content + rest).hexdigest()[:12]
 
 
 def _parse(content: bytes) -> dict[str, Any]:

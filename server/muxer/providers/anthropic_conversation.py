@@ -12,7 +12,7 @@ from muxer.ports import ProviderSpec
 from muxer.providers.data_url import inline
 from muxer.providers.identifiers import word_id
 from muxer.providers.provider_state import unpack
-from muxer.providers.request_body import raw_object, unsupported
+from muxer.providers.request_body import raw_object, texts_of, unsupported
 from muxer.types.catalog import ModelSpec
 from muxer.types.chat import (
     ChatRequest,
@@ -58,7 +58,7 @@ def conversation(request: ChatRequest, provider: ProviderSpec, model: ModelSpec)
     turns: list[Turn] = []
     for position, message in enumerate(request.messages):
         if message.role in ("system", "developer"):
-            text = _system_text(message, position, provider)
+            text = "\n".join(texts_of(message, position, provider))
             if not turns:
                 system.append(text)
             else:
@@ -97,15 +97,6 @@ def _role_of_system(request: ChatRequest, position: int, turns: list[Turn], mode
 
 def _text(text: str) -> dict[str, Any]:
     return {"type": "text", "text": text}
-
-
-def _system_text(message: Message, position: int, provider: ProviderSpec) -> str:
-    texts = []
-    for i, part in enumerate(message.parts):
-        if not isinstance(part, TextPart):
-            raise unsupported(provider, f"messages[{position}].parts[{i}]", "system messages other than text")
-        texts.append(part.text)
-    return "\n".join(texts) if texts else message.content
 
 
 def _blocks(message: Message, position: int, provider: ProviderSpec) -> list[dict[str, Any]]:
@@ -149,9 +140,7 @@ def _assistant_blocks(
     message: Message, position: int, provider: ProviderSpec, model: ModelSpec
 ) -> list[dict[str, Any]]:
     """Text and calls, with the signed thinking of this model in its old places among them."""
-    text = message.content or message.refusal
-    if message.parts:
-        text = "".join(block["text"] for block in _blocks(message, position, provider))
+    text = "".join(texts_of(message, position, provider)) or message.refusal
     calls = [
         _tool_use(call, f"messages[{position}].tool_calls[{i}]", provider) for i, call in enumerate(message.tool_calls)
     ]

@@ -10,19 +10,18 @@ from muxer.providers.anthropic_answer import whole_answer
 from muxer.providers.anthropic_conversation import conversation
 from muxer.providers.anthropic_request import api_version, parameters
 from muxer.providers.anthropic_stream import AnthropicStreamReader
-from muxer.providers.error_body import error_object, report_of
+from muxer.providers.error_body import status_failure
 from muxer.providers.event_stream import EventStreamDecoder
-from muxer.providers.failures import classify, failed
 from muxer.providers.request_body import bearer, post
 from muxer.types.catalog import ModelSpec
 from muxer.types.chat import ChatRequest, ChatResponse
 
-UNARY_MAX_TOKENS = 21_333
-"""The official SDK refuses to ask for more in one piece: at 128,000 tokens an hour it would take over ten minutes."""
-
 
 class AnthropicMessages:
     """`POST {base_url}/v1/messages`."""
+
+    unary_max_tokens = 21_333
+    """As in the official SDK: more would take over ten minutes at 128,000 tokens an hour."""
 
     def encode(self, request: ChatRequest, provider: ProviderSpec, model: ModelSpec, *, stream: bool) -> HttpRequest:
         """See `Dialect.encode`."""
@@ -40,10 +39,6 @@ class AnthropicMessages:
         """See `Dialect.dropped`."""
         return tuple(parameters(request, provider, model)[0].dropped)
 
-    def must_stream(self, request: ChatRequest) -> bool:
-        """See `Dialect.must_stream`."""
-        return (request.max_tokens or 0) > UNARY_MAX_TOKENS
-
     def decode(self, body: bytes, provider: ProviderSpec, model: ModelSpec) -> ChatResponse:
         """See `Dialect.decode`."""
         return whole_answer(body, provider, model)
@@ -52,8 +47,7 @@ class AnthropicMessages:
         self, status: int, headers: Mapping[str, str], body: bytes, provider: ProviderSpec, model: ModelSpec
     ) -> ProviderFailed:
         """See `Dialect.decode_error`."""
-        report = report_of(error_object(body), headers)
-        return failed(classify(status, report), provider, model, report=report, status=status)
+        return status_failure(status, headers, body, provider, model)
 
     def stream_decoder(self, provider: ProviderSpec, model: ModelSpec) -> StreamDecoder:
         """See `Dialect.stream_decoder`."""

@@ -14,6 +14,7 @@ from muxer.providers.request_body import (
     Body,
     choice_mode,
     dropped_from_messages,
+    named_tool,
     offered_tools,
     raw_object,
     unsupported,
@@ -59,7 +60,7 @@ def parameters(request: ChatRequest, provider: ProviderSpec, model: ModelSpec) -
 
     Raises `MuxerError` UNSUPPORTED_PARAMETER.
     """
-    body = Body(provider)
+    body = Body(request, provider)
     body.refuse(
         n=request.n is not None and request.n > 1,
         logit_bias=request.logit_bias,
@@ -108,8 +109,6 @@ def _sampling(request: ChatRequest, model: ModelSpec) -> dict[str, float]:
 
 def _effort(request: ChatRequest, model: ModelSpec) -> str:
     """How much to think. A forced tool call rules thinking out, and is no hint, so it prevails."""
-    if not request.reasoning_effort:
-        return ""
     effort = fitting_effort(request.reasoning_effort, model)
     forced = choice_mode(request.tool_choice) in ("required", "named") and model.capabilities.forced_tool_use
     return "" if forced and effort != "none" else effort
@@ -130,14 +129,13 @@ def _put_tools(request: ChatRequest, provider: ProviderSpec, model: ModelSpec, b
     body.put("tools", [_tool(tool, i, provider) for i, tool in enumerate(offered_tools(request))])
     mode = choice_mode(request.tool_choice)
     choice: dict[str, Any] = {"type": {"required": "any", "named": "tool"}.get(mode, mode)}
+    if request.tool_choice is not None and mode == "named":
+        choice["name"] = named_tool(request.tool_choice)
     if mode in ("required", "named") and not model.capabilities.forced_tool_use:
         # Models that always think refuse a forced call: ask for it in words instead, and say so.
-        names = request.tool_choice.names if request.tool_choice and mode == "named" else ()
-        hints.append(f"You must call the tool `{names[0]}` in this turn." if names else TOOL_HINT)
+        hints.append(f"You must call the tool `{choice['name']}` in this turn." if mode == "named" else TOOL_HINT)
         body.dropped.append("tool_choice")
         choice = {"type": "auto"}
-    elif mode == "named" and request.tool_choice is not None:
-        choice["name"] = request.tool_choice.names[0]
     if request.parallel_tool_calls is False and mode != "none":
         choice["disable_parallel_tool_use"] = True
     if request.tool_choice is not None or len(choice) > 1:
@@ -163,7 +161,8 @@ def _put_output(request: ChatRequest, provider: ProviderSpec, model: ModelSpec, 
     output: dict[str, Any] = {}
     wanted = request.response_format
     if wanted is not None and wanted.kind == "json_schema":
-        output["format"] = {"type": "json_schema", "schema": raw_object(wanted.schema, "response_format.schema")}
+        schema = msgspec.json.decode(raw_object(wanted.schema, "response_format.schema"))
+        output["format"] = {"type": "json_schema", "schema": _closed(schema)}
     elif wanted is not None and wanted.kind == "json_object":
         hints.append(JSON_HINT)
     effort = _effort(request, model)
@@ -177,6 +176,19 @@ def _put_output(request: ChatRequest, provider: ProviderSpec, model: ModelSpec, 
         body.put("thinking", {"type": "adaptive"})
         output["effort"] = effort
     body.put("output_config", output)
+
+
+def _closed(schema: Any) -> Any:
+    """The schema with `additionalProperties: false` on every object that leaves it open: the API demands it, and an
+    answer that fits the narrower schema fits the wider one."""
+    if isinstance(schema, list):
+        return [_closed(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    closed = {name: _closed(value) for name, value in schema.items()}
+    if schema.get("type") == "object":
+        closed.setdefault("additionalProperties", False)
+    return closed
 
 
 def _put_budget(budget: int, body: Body) -> None:

@@ -62,9 +62,14 @@ class AnthropicStreamReader:
         self._silent_calls: set[int] = set()  # blocks of calls whose arguments have not begun
         self._counts = WireUsage()
         self._native = ""
+        self._finish = ""
         self._refusal = ""
-        self.complete = False
         self.terminated = False
+
+    @property
+    def complete(self) -> bool:
+        """See `EventReader.complete`."""
+        return self.terminated
 
     @property
     def usage(self) -> Usage | None:
@@ -94,7 +99,8 @@ class AnthropicStreamReader:
                     self._native = wire.delta.stop_reason or self._native
                     self._refusal = explanation_of(wire.delta.stop_details) or self._refusal
             case "message_stop":
-                return self._end()
+                self._finish = self._checked_finish()
+                self.terminated = True
             case "error":
                 report = report_of(unwrapped({"error": wire.error}))
                 raise failed(classify(None, report), self._provider, self._model, report=report)
@@ -137,17 +143,20 @@ class AnthropicStreamReader:
             if value is not None:
                 setattr(self._counts, name, value)
 
-    def _end(self) -> Sequence[ChatChunk]:
-        has_text = any(block.text for block in self._blocks.values())
+    def _checked_finish(self) -> str:
         if not self._native:
             raise failed(SERVER, self._provider, self._model, detail="incomplete stream")
+        has_text = any(block.text for block in self._blocks.values())
         finish = finish_reason(self._native, FINISH, has_text=has_text, has_tool_calls=bool(self._calls))
         if finish == FAILED:
             raise failed(ODD_ANSWER, self._provider, self._model, detail=f"it stopped for `{self._native[:40]}`")
-        self.complete = self.terminated = True
+        return finish
+
+    def end(self) -> Sequence[ChatChunk]:
+        """See `EventReader.end`."""
         blocks = [kept_block(self._blocks[index]) for index in sorted(self._blocks)]
         delta = Delta(refusal=self._refusal, provider_state=state_of(blocks, self._model))
-        return self._chunk(delta, finish, self.usage)
+        return self._chunk(delta, self._finish, self.usage)
 
     def _chunk(self, delta: Delta, finish: str = "", usage: Usage | None = None) -> tuple[ChatChunk, ...]:
         native = self._native if finish else ""

@@ -21,7 +21,7 @@ from muxer.providers.assembly import Assembly
 from muxer.providers.egress import check_destination
 from muxer.providers.failures import ODD_ANSWER, SERVER, TIMED_OUT, UNREACHABLE, FailureClass, failed
 from muxer.providers.output_cap import OutputCap
-from muxer.providers.registry import DIALECTS
+from muxer.providers.registry import dialect_for
 from muxer.types.catalog import ModelSpec
 from muxer.types.chat import ChatChunk, ChatRequest, ChatResponse
 
@@ -50,14 +50,14 @@ class HttpProviderClient:
 
     def dropped(self, request: ChatRequest, provider: ProviderSpec, model: ModelSpec) -> tuple[str, ...]:
         """See `ports.Dialect.dropped`."""
-        return _dialect_for(provider).dropped(request, provider, model)
+        return dialect_for(request, provider, model).dropped(request, provider, model)
 
     async def complete(
         self, request: ChatRequest, provider: ProviderSpec, model: ModelSpec, timeouts: Timeouts
     ) -> ChatResponse:
         """See `ports.ProviderClient.complete`."""
-        dialect = _dialect_for(provider)
-        if dialect.must_stream(request):
+        dialect = dialect_for(request, provider, model)
+        if dialect.unary_max_tokens is not None and (request.max_tokens or 0) > dialect.unary_max_tokens:
             return await self._assembled(request, provider, model, timeouts)
         outgoing = _encoded(dialect, request, provider, model, stream=False)
         try:
@@ -82,7 +82,7 @@ class HttpProviderClient:
         self, request: ChatRequest, provider: ProviderSpec, model: ModelSpec, timeouts: Timeouts
     ) -> AsyncGenerator[AsyncIterator[Sequence[ChatChunk]], None]:
         """See `ports.ProviderClient.stream`."""
-        dialect = _dialect_for(provider)
+        dialect = dialect_for(request, provider, model)
         outgoing = _encoded(dialect, request, provider, model, stream=True)
         decoder = dialect.stream_decoder(provider, model)
         cap = OutputCap(request, provider, model)
@@ -92,10 +92,6 @@ class HttpProviderClient:
                 yield _batches(response, decoder, cap, provider, model)
         except TransportFailed as failure:
             raise _failed(failure, provider, model) from failure
-
-
-def _dialect_for(provider: ProviderSpec) -> Dialect:
-    return DIALECTS[provider.dialect]
 
 
 async def _batches(

@@ -10,8 +10,8 @@ _SCALE = {"none": 0.0, "minimal": 1.0, "low": 1.5, "medium": 3.0, "default": 3.0
 
 
 def fitting_effort(effort: str, model: ModelSpec) -> str:
-    """The model's nearest word, the lower one of two equally near; empty when the model does not reason."""
-    if not model.capabilities.reasoning:
+    """The model's nearest word, the lower one of two equally near; empty when none was given or it does not reason."""
+    if not effort or not model.capabilities.reasoning:
         return ""
     known = model.capabilities.efforts
     if not known or effort in known or effort not in _SCALE:

@@ -8,8 +8,11 @@ from typing import Any
 
 import msgspec
 
-from muxer.providers.failures import Report
+from muxer.errors import ProviderFailed
+from muxer.ports import ProviderSpec
+from muxer.providers.failures import STATUSES, FailureClass, Report, classify, failed
 from muxer.providers.retry_after import retry_after_s
+from muxer.types.catalog import ModelSpec
 
 _REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-groq-id", "mistral-correlation-id", "cf-ray")
 
@@ -49,6 +52,19 @@ def report_of(error: Mapping[str, Any], headers: Mapping[str, str] | None = None
         request_id=_text(request_id),
         retry_after_s=retry_after_s(headers, time.time()),
     )
+
+
+def status_failure(
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    provider: ProviderSpec,
+    model: ModelSpec,
+    statuses: Mapping[int, FailureClass] = STATUSES,
+) -> ProviderFailed:
+    """The error in an answer other than 200, whatever its body is."""
+    report = report_of(error_object(body), headers)
+    return failed(classify(status, report, statuses), provider, model, report=report, status=status)
 
 
 def _message(error: Mapping[str, Any]) -> str:

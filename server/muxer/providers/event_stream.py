@@ -34,7 +34,14 @@ class EventReader(Protocol):
         ...
 
     def read(self, event: bytes) -> Iterable[ChatChunk]:
-        """Chunks of one event. Raises `ProviderFailed` for a reported failure, `msgspec.DecodeError` for rubbish."""
+        """Chunks of one event, but for the last ones.
+
+        Raises `ProviderFailed` for a reported failure, `msgspec.DecodeError` for rubbish.
+        """
+        ...
+
+    def end(self) -> Iterable[ChatChunk]:
+        """The last chunks of an answer that is whole."""
         ...
 
 
@@ -51,11 +58,12 @@ class EventStreamDecoder:
         self._model = model
         self._sse = SseDecoder()
         self._failure: ProviderFailed | None = None
+        self._ended = False  # the last chunks were handed out
 
     @property
     def done(self) -> bool:
         """Whether further bytes are of no use: the terminator or a failure has come."""
-        return self._reader.terminated or self._failure is not None
+        return self._ended or self._failure is not None
 
     @property
     def usage(self) -> Usage | None:
@@ -65,24 +73,29 @@ class EventStreamDecoder:
     def feed(self, data: bytes) -> Sequence[ChatChunk]:
         """See `StreamDecoder.feed`."""
         self._raise_failure()
-        if self._reader.terminated:
-            return ()
-        return self._read(self._sse.feed(data))
+        return () if self._ended else self._read(self._sse.feed(data))
 
     def close(self) -> Sequence[ChatChunk]:
         """See `StreamDecoder.close`."""
         self._raise_failure()
-        chunks = () if self._reader.terminated else self._read(self._sse.close())
-        if not chunks and not (self._reader.complete or self._reader.terminated):
-            self._fail(SERVER, "incomplete stream")
-            self._raise_failure()
+        if self._ended:
+            return ()
+        chunks = self._read(self._sse.close())
+        if not self._ended and self._failure is None:
+            if self._reader.complete:
+                chunks.extend(self._end())
+            elif not chunks:
+                self._fail(SERVER, "incomplete stream")
+                self._raise_failure()
         return chunks
 
-    def _read(self, events: Sequence[bytes]) -> Sequence[ChatChunk]:
+    def _read(self, events: Sequence[bytes]) -> list[ChatChunk]:
         chunks: list[ChatChunk] = []
         for event in events:
             try:
                 chunks.extend(self._reader.read(event))
+                if self._reader.terminated:
+                    chunks.extend(self._end())
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 self._fail(ODD_ANSWER, "an event of the stream is invalid")
             except ProviderFailed as failure:
@@ -94,6 +107,10 @@ class EventStreamDecoder:
         if not chunks:
             self._raise_failure()
         return chunks
+
+    def _end(self) -> Iterable[ChatChunk]:
+        self._ended = True
+        return self._reader.end()
 
     def _fail(self, failure: FailureClass, detail: str) -> None:
         self._failure = failed(failure, self._provider, self._model, detail=detail)

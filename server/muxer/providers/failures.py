@@ -105,7 +105,7 @@ TYPES: Mapping[str, FailureClass] = {
 
 _TOO_LONG = re.compile(
     r"prompt is too long|maximum context length|exceeds the maximum number of tokens|too many tokens"
-    r"|input context too long|max_new_tokens must be|prompt contains \d+ tokens|exceeds? the (?:model'?s? )?context"
+    r"|input context too long|max_new_tokens\W+must be|prompt contains \d+ tokens|exceeds? the (?:model'?s? )?context"
     r"|larger than the (?:model'?s? )?context|too large for model with \d+ maximum context",
     re.IGNORECASE,
 )

@@ -21,13 +21,15 @@ OPENAI_PARTS: Mapping[str, str] = {
 class OpenAIQuirks(Struct, frozen=True, forbid_unknown_fields=True):
     """The defaults are OpenAI's own behaviour.
 
-    `fields`: the body fields that are accepted, by OpenAI's names; None means all. `renames`: other names for them.
+    `fields`: the body fields that are accepted, by OpenAI's names; None means all. `extras`: of the fields that we do
+    not know, those that are passed on; None means all. `renames`: other names for them.
     `parts`: the wire form of each kind of content part; a missing kind is refused. `service_tiers`: what is said for
     each tier; others are dropped. `responses_for_tools`: globs of those models that take tools together with
     reasoning on the Responses endpoint only.
     """
 
     fields: frozenset[str] | None = None
+    extras: frozenset[str] | None = None
     renames: Mapping[str, str] = {}
     parts: Mapping[str, str] = field(default_factory=lambda: OPENAI_PARTS)
     developer_role: bool = True

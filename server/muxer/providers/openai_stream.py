@@ -26,22 +26,33 @@ _DONE = b"[DONE]"
 
 
 class OpenAIStreamReader:
-    """An `EventReader`. The answer is whole when `[DONE]` comes after a finish reason; usage is handed on then."""
+    """An `EventReader`. The answer is whole when `[DONE]` comes after a finish reason; usage is handed on then.
 
-    def __init__(self, provider: ProviderSpec, model: ModelSpec) -> None:
+    With `as_it_is`, chunks carry the events that they were read from.
+    """
+
+    def __init__(self, provider: ProviderSpec, model: ModelSpec, *, as_it_is: bool = False) -> None:
         self._provider = provider
         self._model = model
+        self._as_it_is = as_it_is
         self._choices: dict[int, _ChoiceProgress] = {}
         self._head: WireAnswer | None = None  # the first event: its id, time and model are those of the answer
         self._finished = False
-        self.complete = False
         self.terminated = False
         self.usage: Usage | None = None
+
+    @property
+    def complete(self) -> bool:
+        """See `EventReader.complete`."""
+        return self.terminated
 
     def read(self, event: bytes) -> Sequence[ChatChunk]:
         """See `EventReader.read`."""
         if event.strip() == _DONE:
-            return self._end()
+            if not self._finished:
+                raise failed(SERVER, self._provider, self._model, detail="incomplete stream")
+            self.terminated = True
+            return ()
         answer = decode_answer(event)
         raise_reported(answer, event, self._provider, self._model)
         if answer.usage is not None:
@@ -50,15 +61,17 @@ class OpenAIStreamReader:
             self.usage = usage_of(answer.x_groq.usage) or self.usage
         self._head = self._head or answer
         choices = [gain for choice in answer.choices or () if (gain := self._gain(choice)) is not None]
-        return (self._chunk(answer, tuple(choices)),) if choices else ()
+        # An event that tells usage beside choices is no event of OpenAI's: it has to be told apart.
+        raw = event if self._as_it_is and answer.usage is None and len(choices) == len(answer.choices or ()) else b""
+        return (self._chunk(answer, tuple(choices), raw=raw),) if choices else ()
 
-    def _end(self) -> Sequence[ChatChunk]:
-        if not self._finished:
-            raise failed(SERVER, self._provider, self._model, detail="incomplete stream")
-        self.complete = self.terminated = True
+    def end(self) -> Sequence[ChatChunk]:
+        """See `EventReader.end`."""
         return (self._chunk(self._head or WireAnswer(), (), self.usage),) if self.usage is not None else ()
 
-    def _chunk(self, answer: WireAnswer, choices: tuple[ChunkChoice, ...], usage: Usage | None = None) -> ChatChunk:
+    def _chunk(
+        self, answer: WireAnswer, choices: tuple[ChunkChoice, ...], usage: Usage | None = None, raw: bytes = b""
+    ) -> ChatChunk:
         return ChatChunk(
             id=answer.id or "",
             created=time_of(answer.created),
@@ -67,6 +80,7 @@ class OpenAIStreamReader:
             usage=usage,
             system_fingerprint=answer.system_fingerprint or "",
             service_tier=answer.service_tier or "",
+            raw=raw,
         )
 
     def _gain(self, choice: WireChoice) -> ChunkChoice | None:

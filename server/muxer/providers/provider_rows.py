@@ -27,6 +27,14 @@ class ProviderRow(Struct, frozen=True):
 
 
 _OPENAI = {
+    "extras": (
+        "prediction",
+        "prompt_cache_key",
+        "prompt_cache_options",
+        "prompt_cache_retention",
+        "moderation",
+        "store",
+    ),
     "sampling_without_effort": True,
     "stop_with_reasoning": False,
     "responses_for_tools": ("gpt-5.6*", "gpt-6*"),
@@ -82,13 +90,17 @@ _TOGETHER = {
 
 _ANTHROPIC = {"budget_models": ("claude-*-4-5*", "claude-*-4-1*", "claude-*-4-0*", "claude-3-*")}
 
+_GOOGLE = {"budget_models": ("gemini-2.5-*", "gemini-2.0-*")}
+
 PROVIDERS: Mapping[str, ProviderRow] = {
     row.name: row
     for row in (
         ProviderRow("openai", "openai", "https://api.openai.com/v1", "OPENAI_API_KEY", _OPENAI),
         ProviderRow("anthropic", "anthropic", "https://api.anthropic.com", "ANTHROPIC_API_KEY", _ANTHROPIC),
         ProviderRow("mistral", "openai", "https://api.mistral.ai/v1", "MISTRAL_API_KEY", _MISTRAL),
+        ProviderRow("google", "gemini", "https://generativelanguage.googleapis.com", "GOOGLE_API_KEY", _GOOGLE),
         ProviderRow("groq", "openai", "https://api.groq.com/openai/v1", "GROQ_API_KEY", _GROQ),
+        ProviderRow("cohere", "cohere", "https://api.cohere.com", "COHERE_API_KEY"),
         ProviderRow("together", "openai", "https://api.together.ai/v1", "TOGETHER_API_KEY", _TOGETHER),
     )
 }

@@ -12,7 +12,7 @@ _WINDOW = 8
 """Characters in a row that a word may at most share with the key, less one."""
 
 _KEY_LIKE = re.compile(
-    r"\b(?:sk|gsk|pk|rk|xai|key|tok|co|fw|tgp)[-_][\w*.\-]{6,}"  # with the prefixes that vendors use
+    r"\b(?:sk|gsk|pk|rk|xai)[-_][\w*.\-]{6,}"  # with the prefixes that vendors use
     r"|\bAIza[\w*.\-]{6,}"
     r"|\bya29\.[\w.\-]+"
     r"|\beyJ[\w\-]{8,}\.[\w.\-]+"

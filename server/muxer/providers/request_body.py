@@ -10,7 +10,7 @@ import msgspec
 
 from muxer.errors import MuxerError, Reason
 from muxer.ports import HttpRequest, ProviderSpec
-from muxer.types.chat import ChatRequest, ImagePart, Tool, ToolChoice
+from muxer.types.chat import ChatRequest, ImagePart, Message, RefusalPart, TextPart, Tool, ToolChoice
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -18,10 +18,12 @@ _ENCODER = msgspec.json.Encoder()
 class Body:
     """A body that is being put together. `dropped` names, in OpenAI's words, the hints that were left out."""
 
-    def __init__(self, provider: ProviderSpec) -> None:
+    def __init__(self, request: ChatRequest, provider: ProviderSpec) -> None:
         self.fields: dict[str, Any] = {}
         self.dropped: list[str] = []
         self._provider = provider
+        if not request.tools:  # no provider takes a word about tools without any
+            self.drop(tool_choice=request.tool_choice, parallel_tool_calls=request.parallel_tool_calls)
 
     def put(self, name: str, value: object) -> None:
         """Adds a field, unless it was not given: None and empty values."""
@@ -60,6 +62,19 @@ def dropped_from_messages(request: ChatRequest, *, names: bool, details: bool) -
     return tuple(dropped)
 
 
+def texts_of(message: Message, position: int, provider: ProviderSpec) -> list[str]:
+    """The texts of a message that may hold nothing else. Raises `MuxerError` for other content."""
+    texts = [] if message.parts else [message.content]
+    for i, part in enumerate(message.parts):
+        match part:
+            case TextPart(text=text) | RefusalPart(refusal=text):
+                texts.append(text)
+            case _:
+                field = f"messages[{position}].parts[{i}]"
+                raise unsupported(provider, field, f"messages of the role `{message.role}` other than text")
+    return texts
+
+
 def raw_object(text: str, field: str) -> msgspec.Raw:
     """A JSON object that the caller wrote, to be sent on unchanged. Raises `MuxerError` when it is not one."""
     data = text.strip().encode("utf-8", "surrogatepass")
@@ -86,6 +101,13 @@ def choice_mode(choice: ToolChoice | None) -> str:
     if choice.mode == "allowed":
         return "required" if choice.required else "auto"
     return choice.mode
+
+
+def named_tool(choice: ToolChoice) -> str:
+    """The one tool that a `named` choice names. Raises `MuxerError` when it names none."""
+    if not choice.names:
+        raise MuxerError(Reason.INVALID_VALUE, "`tool_choice` names no tool", field="tool_choice")
+    return choice.names[0]
 
 
 def post(

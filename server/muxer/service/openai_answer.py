@@ -15,7 +15,12 @@ _SERVICE_TIERS = frozenset({"auto", "default", "flex", "scale", "priority", "fas
 
 
 def encode(response: ChatResponse, answer_id: str, usage: Usage, metadata: dict[str, Any]) -> bytes:
-    """The body of a `chat.completion`, with `router_metadata` beside OpenAI's own fields."""
+    """The body of a `chat.completion`, with `router_metadata` beside OpenAI's own fields.
+
+    A provider's own body goes out as it is, but for that: fields that we do not know survive.
+    """
+    if response.raw:
+        return response.raw.rstrip()[:-1] + b',"router_metadata":' + _ENCODER.encode(metadata) + b"}"
     return _ENCODER.encode(
         {
             "id": answer_id,

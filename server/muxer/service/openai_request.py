@@ -204,6 +204,9 @@ class FaceRequest(Struct, frozen=True):
     include_usage: bool
 
 
+FIELDS = frozenset(field.encode_name for field in msgspec.structs.fields(_Body))
+"""Every field of the body that means something here; any other is left to providers that know it."""
+
 _DECODER = msgspec.json.Decoder(_Body)
 _REFUSED = {
     "functions": "is the old form of `tools`: send `tools`",
@@ -226,7 +229,7 @@ def decode(body: bytes) -> FaceRequest:
     _refuse(wire)
     options = wire.stream_options
     return FaceRequest(
-        chat=_chat(wire),
+        chat=_chat(wire, body),
         stream=bool(wire.stream),
         include_usage=bool(options is not None and options.include_usage),
     )
@@ -243,7 +246,7 @@ def _refuse(wire: _Body) -> None:
         )
 
 
-def _chat(wire: _Body) -> ChatRequest:
+def _chat(wire: _Body, body: bytes) -> ChatRequest:
     return ChatRequest(
         messages=tuple([_message(m, i) for i, m in enumerate(wire.messages)]),
         model=wire.model or "",
@@ -268,6 +271,7 @@ def _chat(wire: _Body) -> ChatRequest:
         metadata=wire.metadata or {},
         service_tier=wire.service_tier or "",
         routing=_NO_ROUTING if wire.routing is None else _routing(wire.routing),
+        raw=body,
     )
 
 

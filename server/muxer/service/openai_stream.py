@@ -21,6 +21,8 @@ DONE = b"data: [DONE]\n\n"
 KEEP_ALIVE = b": keep-alive\n\n"
 
 _ENCODER = msgspec.json.Encoder()
+_NO_USAGE = b',"usage":null'
+"""Cannot stand inside a JSON text, where its quotes would be escaped."""
 
 
 class StreamEncoder:
@@ -39,7 +41,7 @@ class StreamEncoder:
 
     def encode(self, chunks: Iterable[ChatChunk]) -> bytes:
         """The events of these chunks, as far as they can go out now; may be empty."""
-        return b"".join([self._choice(choice, chunk) for chunk in chunks for choice in chunk.choices])
+        return b"".join([self._chunk(chunk) for chunk in chunks])
 
     def finish(self, usage: Usage, metadata: dict[str, Any]) -> bytes:
         """The end of a complete stream: what was held back, usage if it was asked for, router_metadata, `[DONE]`."""
@@ -53,6 +55,32 @@ class StreamEncoder:
     def fail(self, error: MuxerError) -> bytes:
         """The end of a stream that failed: an error event, and no `[DONE]`."""
         return self._held + b"data: " + rest_body(error).encode() + b"\n\n"
+
+    def _chunk(self, chunk: ChatChunk) -> bytes:
+        if chunk.raw and all(map(self._needs_no_change, chunk.choices)):
+            return self._passed_through(chunk)
+        return b"".join([self._choice(choice, chunk) for choice in chunk.choices])
+
+    def _needs_no_change(self, choice: ChunkChoice) -> bool:
+        """Whether the provider's own words for this step can stand: it begins as it should, and only once."""
+        fresh = choice.index not in self._begun
+        return bool(choice.delta.role) == fresh and choice.native_finish_reason == choice.finish_reason
+
+    def _passed_through(self, chunk: ChatChunk) -> bytes:
+        if chunk.model != self._model:
+            self._restart(chunk)
+        if not self._begun:
+            self._created = chunk.created or self._created  # what is passed on tells the provider's time
+        self._begun.update(choice.index for choice in chunk.choices)
+        data = chunk.raw.strip().replace(_id_of(chunk.id), _id_of(self._id), 1)
+        if not self._include_usage:
+            data = data.replace(_NO_USAGE, b"", 1)  # we always ask for usage; this caller has not
+        event = b"data: " + data + b"\n\n"
+        before, self._held = self._held, b""
+        if any(choice.finish_reason for choice in chunk.choices):
+            self._held = event
+            return before
+        return before + event
 
     def _choice(self, choice: ChunkChoice, chunk: ChatChunk) -> bytes:
         if chunk.model != self._model:
@@ -93,6 +121,10 @@ class StreamEncoder:
         if self._include_usage:
             shaped["usage"] = usage
         return b"data: " + _ENCODER.encode(shaped) + b"\n\n"
+
+
+def _id_of(answer_id: str) -> bytes:
+    return b'"id":' + _ENCODER.encode(answer_id)
 
 
 def _with(event: bytes, extra: bytes) -> bytes:

@@ -63,6 +63,10 @@ class Ask(Struct, frozen=True, kw_only=True):
     effort: str = ""
     """How hard the model thinks; empty for not at all."""
     show_reasoning: bool = False
+    seal_reasoning: bool = False
+    """Whether the caller wants its reasoning back in a form that only the provider can read."""
+    signs_calls: bool = False
+    """Whether the model signs its tool calls, and gives them ids."""
     choices: int = 1
     stream: bool = False
     stream_usage: bool = True

@@ -182,3 +182,6 @@ _NO_ANSWERS: dict[str, _Play] = {
     "huge_body": _huge,
     "gzip_bomb": _bomb,
 }
+
+NAMES = frozenset((*_PLAYS, *_NO_ANSWERS))
+"""The scenarios that are played here."""

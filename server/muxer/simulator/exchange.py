@@ -110,17 +110,22 @@ class Exchange:
         self._response = response
         return response
 
-    async def write(self, data: bytes) -> None:
-        """Sends bytes of the body, and lets everybody else have a turn."""
+    @property
+    def _opened(self) -> web.StreamResponse:
         if self._response is None:
             raise RuntimeError("the head has not been sent")
-        await self._response.write(data)
+        return self._response
+
+    async def write(self, data: bytes) -> None:
+        """Sends bytes of the body, and lets everybody else have a turn."""
+        await self._opened.write(data)
         await asyncio.sleep(self._pace_s)
 
     async def send(self, event: Event, frame: bytes | None = None) -> None:
-        """Sends an event, in a frame of its own or as given."""
-        await self.write(event.frame() if frame is None else frame)
+        """Sends an event, in a frame of its own or as given, and lets everybody else have a turn."""
+        await self._opened.write(event.frame() if frame is None else frame)
         self.sent(event)
+        await asyncio.sleep(self._pace_s)
 
     def sent(self, event: Event) -> None:
         """Counts an event as sent."""
@@ -131,10 +136,8 @@ class Exchange:
 
     async def close(self) -> web.StreamResponse:
         """Ends the body as it should be ended."""
-        if self._response is None:
-            raise RuntimeError("the head has not been sent")
-        await self._response.write_eof()
-        return self._response
+        await self._opened.write_eof()
+        return self._opened
 
     def hang_up(self) -> Gone:
         """Closes the connection after what was sent, without ending the body."""

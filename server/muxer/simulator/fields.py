@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from muxer.simulator.problem import Problem
+from muxer.simulator.schema_check import malformed
 
 _TYPE_NAMES = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", int: "an integer"}
 
@@ -74,6 +75,11 @@ class Fields:
             raise self.wrong(key, f"Invalid value: '{value}'. Supported values are: {known}.")
         return value
 
+    def one_of(self, key: str, choices: Sequence[str]) -> str:
+        """A string out of a few, which must be there."""
+        self.require(key)
+        return self.text(key, choices=choices)
+
     def flag(self, key: str) -> bool | None:
         """A boolean."""
         value = self.value.get(key)
@@ -117,6 +123,16 @@ class Fields:
         if self.value.get(key) is None:
             return None
         return Fields(self.value[key], self.path(key))
+
+    def schema(self, key: str) -> dict[str, Any] | None:
+        """A JSON Schema."""
+        found = self.object(key)
+        if found is None:
+            return None
+        where = malformed(found.value)
+        if where:
+            raise self.wrong(key, f"Invalid schema for '{self.path(key)}': {where} is not valid.")
+        return found.value
 
     def objects(self, key: str) -> Iterator[Fields]:
         """The objects of an array, none when it is absent."""

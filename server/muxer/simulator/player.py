@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 from aiohttp import web
+from msgspec import Struct
 
 from muxer.simulator import bodies, refusals, scenario, script, streams
 from muxer.simulator.ask import Ask
@@ -21,12 +22,28 @@ from muxer.simulator.script import Answer, Choice
 from muxer.simulator.tokens import Tokens
 from muxer.simulator.traits import Traits, known_traits
 from muxer.simulator.vendors import Vendor
-from muxer.simulator.wire import Incoming, TokenCounter, json_bytes
+from muxer.simulator.wire import Incoming, TokenCounter, Wire, json_bytes
 from muxer.types.catalog import Catalog, ModelSpec
 
 _NOT_OF_THE_QUESTION = frozenset(("stream", "stream_options"))
 """Body fields that do not change what is answered."""
 _ABSURD = 10**12
+_LIES = frozenset(("usage_missing", "usage_absurd", "usage_negative", "usage_contradictory"))
+_TIMES = frozenset(("ok", "slow_first_byte", "hang_before_headers", "keepalive_race"))
+SCENARIOS = _LIES | _TIMES | refusals.NAMES | script.NAMES | streams.NAMES | bodies.NAMES
+"""Every scenario that there is, beside `fail_times`, which stands for another one."""
+
+
+class _Turn(Struct, frozen=True):
+    """A chat request that was understood: who is asked, by whom, for what, and what shall come of it. `caller` is a
+    hash of the key."""
+
+    vendor: Vendor
+    wire: Wire
+    call: Call
+    caller: str
+    ask: Ask
+    due: Scenario
 
 
 class Player:
@@ -46,9 +63,8 @@ class Player:
         self.doomed: set[asyncio.Transport] = set()
         """Connections that break when the next request comes in on them."""
 
-    async def play(self, request: web.BaseRequest, vendor: Vendor, call: Call) -> web.StreamResponse:
+    async def play(self, request: web.BaseRequest, vendor: Vendor, wire: Wire, call: Call) -> web.StreamResponse:
         """Answers a request. Raises `Problem` when the provider refuses it."""
-        wire = vendor.wire
         path = request.path.removeprefix(vendor.prefix)
         headers = {name.lower(): value for name, value in request.headers.items()}
         call.operation = wire.operation(request.method, path)
@@ -70,7 +86,7 @@ class Player:
             return call.model, self._look_up(vendor, call.model)
 
         call.body = await _read_json(request)
-        ask = wire.read(Incoming(path, headers, call.body, resolve))
+        ask = wire.read(Incoming(path, request.query, headers, call.body, resolve))
         if call.operation == "count" and isinstance(wire, TokenCounter):
             return _json(wire.count(ask.prompt_tokens), wire.headers(call.request_id))
         chosen = scenario.choose(
@@ -83,34 +99,34 @@ class Player:
         )
         call.stream, call.scenario = ask.stream, str(chosen)
         self._record.changed()
-        return await self._perform(request, vendor, call, ask, self._due(chosen))
+        caller = hashlib.sha256(wire.key(headers).encode("utf-8", "surrogateescape")).hexdigest()
+        return await self._perform(request, _Turn(vendor, wire, call, caller, ask, self._due(chosen)))
 
-    async def _perform(
-        self, request: web.BaseRequest, vendor: Vendor, call: Call, ask: Ask, due: Scenario
-    ) -> web.StreamResponse:
-        if due.name == "hang_before_headers":
+    async def _perform(self, request: web.BaseRequest, turn: _Turn) -> web.StreamResponse:
+        """Makes the answer, and delivers it or what the scenario puts in its place."""
+        wire, ask, call = turn.wire, turn.ask, turn.call
+        if turn.due.name == "hang_before_headers":
             await forever()
-        refused = refusals.problem(due, stream=ask.stream)
+        refused = refusals.problem(turn.due, stream=ask.stream)
         if refused is not None:
             raise refused
-        answer = self._answer(vendor, call, ask, due)
-        wire = vendor.wire
+        answer = self._answer(turn)
         exchange = Exchange(
             request=request,
             record=self._record,
             call=call,
-            scenario=due,
+            scenario=turn.due,
             headers=wire.headers(call.request_id),
             billed=answer.billed,
             body=lambda: json_bytes(wire.whole(ask, answer)),
             events=lambda: wire.events(ask, answer),
-            failure=wire.failure(refusals.stream_failure(due), call.request_id),
+            failure=wire.failure(refusals.stream_failure(turn.due), call.request_id),
             gates=self._gates,
             pace_s=self._pace_s,
         )
         try:
             await self._delay(exchange, stream=ask.stream)
-            deliver = bodies.no_answer(due.name) or (streams.deliver if ask.stream else bodies.deliver)
+            deliver = bodies.no_answer(turn.due.name) or (streams.deliver if ask.stream else bodies.deliver)
             return await deliver(exchange)
         finally:
             self._record.charge(call, exchange.due)
@@ -126,25 +142,26 @@ class Player:
             await self._gates.passed(exchange.scenario.text("gate"))
         await asyncio.sleep(exchange.scenario.seconds("seconds"))
 
-    def _answer(self, vendor: Vendor, call: Call, ask: Ask, due: Scenario) -> Answer:
-        digest = _digest(vendor.name, call.path, call.body)
-        choices = script.compose(ask, f"{vendor.name}:{call.model}", digest, due)
-        billed = _with_output(self._prompt(vendor, call, ask), choices)
+    def _answer(self, turn: _Turn) -> Answer:
+        vendor, model = turn.vendor.name, turn.call.model
+        digest = _digest(vendor, model, turn.call.body)
+        choices = script.compose(turn.ask, f"{vendor}:{model}", digest, turn.due)
+        billed = _with_output(self._prompt(turn), choices)
         created = script.EPOCH + int.from_bytes(digest[:4], "big") % 86_400
-        return Answer(digest.hex(), created, choices, billed, _reported(billed, due))
+        return Answer(digest.hex(), created, choices, billed, _reported(billed, turn.due))
 
-    def _prompt(self, vendor: Vendor, call: Call, ask: Ask) -> Tokens:
+    def _prompt(self, turn: _Turn) -> Tokens:
         """What the prompt costs. Raises `Problem` when it does not fit into the model."""
+        vendor, model, ask = turn.vendor, turn.call.model, turn.ask
         total = ask.prompt_tokens
-        traits = self._look_up(vendor, call.model)
-        spec = self._spec(vendor, call.model)
+        traits, spec = self._look_up(vendor, model), self._spec(vendor, model)
         window = traits.context_window or (spec.context_window if spec else 0)
         most_input = (spec.max_input_tokens if spec else 0) or window
         if (most_input and total > most_input) or (window and total + (ask.max_tokens or 0) > window):
             message = f"prompt is too long: {total} tokens > {most_input or window} maximum"
             raise Problem("context", message, param="messages")
-        scope = f"{vendor.name}:{call.model}:{call.headers.get('authorization', call.headers.get('x-api-key', ''))}"
-        match vendor.wire.prompt_cache():
+        scope = f"{vendor.name}:{model}:{turn.caller}"
+        match turn.wire.prompt_cache():
             case "automatic":
                 return self._cache.automatic(scope, ask.segments, bills_writes=traits.cache_breakpoints)
             case "explicit":
@@ -153,14 +170,17 @@ class Player:
                 return Tokens(input=total)
 
     def _due(self, chosen: Scenario) -> Scenario:
-        """The scenario itself, or what `fail_times` amounts to this time."""
-        if chosen.name != "fail_times":
-            return chosen
-        key = chosen.text("key")
-        self._failed[key] = self._failed.get(key, 0) + 1
-        if self._failed[key] > chosen.integer("fail_times", 1):
-            return scenario.OK
-        return Scenario(chosen.text("status", "500"), chosen.params)
+        """The scenario itself, or what `fail_times` amounts to this time. Raises `Problem` for an unknown one: a
+        misspelt fault must not pass for a success."""
+        if chosen.name == "fail_times":
+            key = chosen.text("key")
+            self._failed[key] = self._failed.get(key, 0) + 1
+            if self._failed[key] > chosen.integer("fail_times", 1):
+                return scenario.OK
+            chosen = Scenario(chosen.text("status", "500"), chosen.params)
+        if chosen.name not in SCENARIOS:
+            raise Problem("server", f"The simulator knows no scenario '{chosen.name}'.", status=501)
+        return chosen
 
     def _spec(self, vendor: Vendor, model: str) -> ModelSpec | None:
         return self._catalog.models.get(f"{vendor.name}:{model}") if self._catalog else None
@@ -187,10 +207,10 @@ async def _read_json(request: web.BaseRequest) -> Any:
         raise Problem("invalid", "We could not parse the JSON body of your request.") from None
 
 
-def _digest(provider: str, path: str, body: Mapping[str, Any]) -> bytes:
+def _digest(provider: str, model: str, body: Mapping[str, Any]) -> bytes:
     """A hash of what makes the answer: the request without the fields that only change how it is delivered."""
     asked = {key: value for key, value in body.items() if key not in _NOT_OF_THE_QUESTION}
-    normalised = msgspec.json.encode([provider, path, asked], order="deterministic")
+    normalised = msgspec.json.encode([provider, model, asked], order="deterministic")
     return hashlib.blake2b(normalised, digest_size=16).digest()
 
 

@@ -43,6 +43,8 @@ _MESSAGES = {
     "overloaded": "Simulated failure: the server is overloaded.",
 }
 _STREAM_FAILURES = ("error_mid_stream", "error_before_first_token")
+NAMES = frozenset((*_KINDS, *_STREAM_FAILURES))
+"""The scenarios that are played here."""
 
 
 def problem(scenario: Scenario, *, stream: bool) -> Problem | None:

@@ -34,21 +34,6 @@ def sample(schema: Schema, words: Sequence[str] = ()) -> Any:
     return _Sampler(schema, words).value(schema, 0)
 
 
-def loose_object(schema: Any, path: str = "") -> str | None:
-    """The path of the first object that strict mode refuses: open to additional properties, or with optional ones."""
-    if not isinstance(schema, Mapping):
-        return None
-    properties = schema.get("properties")
-    if schema.get("type") == "object" or isinstance(properties, Mapping):
-        required = schema.get("required") or ()
-        if schema.get("additionalProperties") is not False or set(properties or ()) != set(required):
-            return path or "the top level"
-    inner = [(key, value) for holder in ("properties", "$defs") for key, value in (schema.get(holder) or {}).items()]
-    inner += [("items", schema.get("items")), *(("anyOf", option) for option in schema.get("anyOf") or ())]
-    found = (loose_object(value, f"{path}.{key}" if path else key) for key, value in inner)
-    return next((where for where in found if where), None)
-
-
 class _Sampler:
     def __init__(self, root: Schema, words: Sequence[str]) -> None:
         self._root = root

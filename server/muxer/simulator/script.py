@@ -44,7 +44,9 @@ _THOUGHTS = tuple(
         " hash of the request, and counts what it chose. "
     )
 )
-_EFFORT_TOKENS = {"none": 0, "minimal": 8, "low": 24, "medium": 48, "high": 96, "xhigh": 160, "max": 256}
+_EFFORT_TOKENS = {"none": 0, "minimal": 8, "low": 24, "medium": 48, "high": 96, "xhigh": 160, "max": 256, "default": 48}
+NAMES = frozenset(("refusal", "content_filter", "long_stream", "unicode", "lone_surrogate"))
+"""The scenarios that change what is said."""
 _UNICODE = " Grüße aus Zürich, 東京 and Ελλάδα: 👩‍🚀🇳🇴 naïve café, ¡señor! 🎉"
 LONE_SURROGATE = "\ue000"
 """Stands for half of a surrogate pair, which a Python text cannot be encoded with; put on the wire as an escape."""

@@ -20,8 +20,8 @@ from muxer.simulator.player import Player
 from muxer.simulator.problem import Problem
 from muxer.simulator.record import Call, Record
 from muxer.simulator.traits import Traits
-from muxer.simulator.vendors import VENDORS, Vendor
-from muxer.simulator.wire import json_bytes
+from muxer.simulator.vendors import BASE_PATHS, Vendor, find
+from muxer.simulator.wire import Wire, json_bytes
 from muxer.types.catalog import Catalog
 
 _MOST_BODY_BYTES = 32 * 1_048_576
@@ -71,7 +71,7 @@ class Simulator:
 
     def base_url(self, provider: str) -> str:
         """The base URL at which a provider is played. Raises KeyError for one that is not."""
-        return self.url + {vendor.name: vendor.prefix for vendor in VENDORS}[provider]
+        return self.url + BASE_PATHS[provider]
 
     def script(self, provider: str, text: str) -> None:
         """Makes a scenario hold for all calls to a provider that do not bring one of their own; empty ends that."""
@@ -95,23 +95,23 @@ class Simulator:
             self._player.doomed.discard(transport)
             reset(transport)
             return Gone()
-        vendor = next((vendor for vendor in VENDORS if request.path.startswith(f"{vendor.prefix}/")), None)
-        if vendor is None:
+        found = find(request.method, request.path)
+        if found is None:
             return web.Response(status=404, text="No provider is simulated at this address.")
-        return await self._serve(request, vendor)
+        return await self._serve(request, *found)
 
-    async def _serve(self, request: web.BaseRequest, vendor: Vendor) -> web.StreamResponse:
+    async def _serve(self, request: web.BaseRequest, vendor: Vendor, wire: Wire) -> web.StreamResponse:
         call = self.record.begin(vendor.name, request.method, request.path, request.headers, time.monotonic())
         task = asyncio.current_task()
         if task is not None:
             self._running.add(task)
         aborted = False
         try:
-            response = await self._player.play(request, vendor, call)
+            response = await self._player.play(request, vendor, wire, call)
             call.status = call.status or response.status
             return response
         except Problem as problem:
-            return _refusal(problem, vendor, call)
+            return _refusal(problem, wire, call)
         except (asyncio.CancelledError, ConnectionError):
             aborted = not self._stopping
             raise
@@ -133,7 +133,7 @@ class Simulator:
         verb, *rest = request.path.removeprefix("/_sim/").split("/", 1)
         match (request.method, verb, rest):
             case ("GET", "health", []):
-                return _json({"status": "ok", "providers": {vendor.name: vendor.prefix for vendor in VENDORS}})
+                return _json({"status": "ok", "providers": BASE_PATHS})
             case ("GET", "record", []):
                 return _json(self.record.calls)
             case ("DELETE", "record", []):
@@ -168,8 +168,8 @@ def _json(body: object) -> web.Response:
     return web.Response(body=json_bytes(body), content_type="application/json")
 
 
-def _refusal(problem: Problem, vendor: Vendor, call: Call) -> web.Response:
-    headers, body = vendor.wire.refusal(problem, call.request_id)
+def _refusal(problem: Problem, wire: Wire, call: Call) -> web.Response:
+    headers, body = wire.refusal(problem, call.request_id)
     call.status, call.error = problem.status, problem.kind
     headers["content-type"] = "application/json"
     return web.Response(status=problem.status, body=json_bytes(body), headers=headers)

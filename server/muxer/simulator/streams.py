@@ -193,3 +193,6 @@ _PLAYS: dict[str, _Play] = {
     "truncated_utf8": _cut_character,
     "endless": _endless,
 }
+
+NAMES = frozenset(_PLAYS)
+"""The scenarios that are played here."""

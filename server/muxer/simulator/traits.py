@@ -36,6 +36,10 @@ class Traits(Struct, frozen=True):
     """The shortest prompt that a breakpoint caches, in tokens."""
     cache_breakpoints: bool = False
     """Reports, and bills, what it writes to the prompt cache, and accepts breakpoints for it."""
+    max_on_responses: bool = False
+    """Accepts the effort `max` on the Responses API, beside its own."""
+    signs_calls: bool = False
+    """Gemini 3 and later: signs its function calls, and wants them back signed."""
     budget_thinking: bool = False
     """Gemini 2.5: takes `thinkingBudget` instead of `thinkingLevel`."""
     context_window: int = 0
@@ -71,7 +75,12 @@ _GPT_6_ASTRA = Traits(
     reasoning=True, efforts=(*_UP_TO_HIGH, "xhigh", "max"), sampling=False, stop=False, cache_breakpoints=True
 )
 _GPT_61_SOL = Traits(
-    reasoning=True, efforts=(*_UP_TO_HIGH, "xhigh"), sampling=False, stop=False, cache_breakpoints=True
+    reasoning=True,
+    efforts=(*_UP_TO_HIGH, "xhigh"),
+    sampling=False,
+    stop=False,
+    cache_breakpoints=True,
+    max_on_responses=True,
 )
 _CLAUDE_45 = Traits(reasoning=True, thinking=("enabled", "disabled"), mid_system=False)
 _CLAUDE_46 = Traits(reasoning=True, thinking=("enabled", "disabled", "adaptive"), prefill=False, mid_system=False)
@@ -96,8 +105,8 @@ _SONNET_55 = Traits(
     prefill=False,
     cache_minimum=512,
 )
-_GEMINI_3 = Traits(reasoning=True)
-_GEMINI_FLASH = Traits(reasoning=True, sampling=False)
+_GEMINI_3 = Traits(reasoning=True, signs_calls=True)
+_GEMINI_FLASH = Traits(reasoning=True, sampling=False, signs_calls=True)
 _GEMINI_25 = Traits(reasoning=True, budget_thinking=True)
 _NONE_OR_HIGH = Traits(reasoning=True, efforts=("none", "high"), default_effort="none")
 _GPT_OSS = Traits(reasoning=True, efforts=_UP_TO_HIGH)
@@ -131,7 +140,7 @@ _FAMILIES: dict[str, tuple[tuple[str, Traits], ...]] = {
     "mistral": ((r"mistral-(large-4|medium-3[.-]5|small-2603)|magistral", _NONE_OR_HIGH),),
     "groq": ((r"openai/gpt-oss", _GPT_OSS), (r"qwen/", _QWEN)),
     "together": ((r"openai/gpt-oss", _GPT_OSS), (r"moonshotai/|zai-org/", Traits(reasoning=True))),
-    "cohere": ((r"command-a-(reasoning|plus)", Traits(reasoning=True, default_effort="none")),),
+    "cohere": ((r"command-a-reasoning", Traits(reasoning=True)),),
 }
 _COMPILED = {
     provider: [(re.compile(pattern), traits) for pattern, traits in rows] for provider, rows in _FAMILIES.items()

@@ -22,6 +22,7 @@ class Incoming(Struct, frozen=True):
     name of a model into the one to answer as, and what that model accepts; it raises `Problem` for an unknown one."""
 
     path: str
+    query: Mapping[str, str]
     headers: Mapping[str, str]
     body: object
     resolve: Callable[[str], tuple[str, Traits]]
@@ -96,6 +97,12 @@ class TokenCounter(Protocol):
     def count(self, tokens: int) -> Any:
         """The answer to a request to count tokens."""
         ...
+
+
+def bearer(headers: Mapping[str, str]) -> str:
+    """The bearer token of a request, or empty."""
+    scheme, _, key = headers.get("authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
 
 
 def json_bytes(value: object) -> bytes:

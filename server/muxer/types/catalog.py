@@ -64,6 +64,12 @@ def parse_model_id(text: str) -> tuple[str, str]:
     return match["provider"], match["name"]
 
 
+def is_provider_name(text: str) -> bool:
+    """Whether a provider can bear this name, so that its models have ids."""
+    match = _MODEL_ID.fullmatch(f"{text}:model")
+    return match is not None and match["provider"] == text
+
+
 class ModelSpec(Struct, frozen=True):
     """One model of one provider. Limits are tokens; 0 means unknown."""
 

@@ -108,7 +108,10 @@ class RoutingOptions(Struct, frozen=True):
 
 
 class ChatRequest(Struct, frozen=True):
-    """A chat request. `None` and empty mean «not given»: the provider's default holds."""
+    """A chat request. `None` and empty mean «not given»: the provider's default holds.
+
+    `raw` is the body that it was read from, when that is in OpenAI's words: for providers that speak them, too.
+    """
 
     messages: tuple[Message, ...]
     model: str = ""
@@ -133,6 +136,7 @@ class ChatRequest(Struct, frozen=True):
     metadata: dict[str, str] = {}
     service_tier: str = ""
     routing: RoutingOptions = RoutingOptions()
+    raw: bytes = b""
 
 
 class Usage(Struct, frozen=True):
@@ -158,7 +162,8 @@ class Choice(Struct, frozen=True):
 
 
 class ChatResponse(Struct, frozen=True):
-    """A whole answer. `usage` is None when the provider reported none."""
+    """A whole answer. `usage` is None when the provider reported none. `raw` is the body that it was read from, when
+    that needs no translation into OpenAI's words."""
 
     id: str
     created: int
@@ -167,6 +172,7 @@ class ChatResponse(Struct, frozen=True):
     usage: Usage | None = None
     system_fingerprint: str = ""
     service_tier: str = ""
+    raw: bytes = b""
 
 
 class ToolCallDelta(Struct, frozen=True):
@@ -202,7 +208,8 @@ class ChunkChoice(Struct, frozen=True):
 
 
 class ChatChunk(Struct, frozen=True):
-    """One step of a streamed answer. `usage` comes with the last one, sometimes without choices."""
+    """One step of a streamed answer. `usage` comes with the last one, sometimes without choices. `raw` is the event's
+    data, when that needs no translation into OpenAI's words."""
 
     id: str
     created: int
@@ -211,3 +218,4 @@ class ChatChunk(Struct, frozen=True):
     usage: Usage | None = None
     system_fingerprint: str = ""
     service_tier: str = ""
+    raw: bytes = b""

@@ -15,8 +15,9 @@ from muxer.simulator.fields import Fields
 from muxer.simulator.problem import Problem
 from muxer.simulator.script import CALL_TOKENS, Answer, Choice
 from muxer.simulator.tokens import Tokens
-from muxer.simulator.wire import Event, Incoming, Wire, json_bytes
-from muxer.simulator.wires import anthropic_request as request
+from muxer.simulator.wire import Event, Incoming, Wire, bearer, json_bytes
+from muxer.simulator.wires.anthropic_messages import STRICT_VERSION
+from muxer.simulator.wires.anthropic_request import read_ask
 
 _TYPES = {
     "auth": "authentication_error",
@@ -34,6 +35,7 @@ _TYPES = {
 """Error type by kind of refusal; what is not here is `invalid_request_error`."""
 
 _FINISH = {"length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal"}
+_VERSIONS = ("2023-06-01", STRICT_VERSION)
 _CREATED = "2026-11-23T00:00:00Z"
 
 
@@ -52,8 +54,7 @@ class Anthropic(Wire):
         """The `x-api-key`, which wins over a bearer token."""
         if "x-api-key" in headers:
             return headers["x-api-key"].strip()
-        scheme, _, key = headers.get("authorization", "").partition(" ")
-        return key.strip() if scheme.lower() == "bearer" else ""
+        return bearer(headers)
 
     def prompt_cache(self) -> str:
         """Anthropic caches where it is told to."""
@@ -64,12 +65,12 @@ class Anthropic(Wire):
         version = incoming.headers.get("anthropic-version", "")
         if not version:
             raise Problem("invalid", "anthropic-version: header is required")
-        if version not in request.VERSIONS:
+        if version not in _VERSIONS:
             raise Problem("invalid", f'anthropic-version: "{version}" is not a valid version')
         body = Fields(incoming.body)
         body.require("model")
         model, traits = incoming.resolve(body.text("model"))
-        return request.read_ask(body, model, traits, version, counting=incoming.path.endswith("/count_tokens"))
+        return read_ask(body, model, traits, version, counting=incoming.path.endswith("/count_tokens"))
 
     def headers(self, request_id: str) -> dict[str, str]:
         """Request id and rate limits."""

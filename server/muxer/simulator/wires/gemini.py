@@ -88,17 +88,19 @@ class Gemini(Wire):
             yield Event(json_bytes(self.whole(ask, answer)), reports_usage=answer.usage is not None)
             return
         said = thought = 0
+        hidden = sum(len(choice.reasoning) for choice in answer.choices if not choice.shows_reasoning)
         for choice in answer.choices:
-            for part, worth, is_thought in _streamed_parts(ask, answer, choice):
-                said, thought = said + worth, thought + (worth if is_thought else 0)
+            for part, worth in _streamed_parts(ask, answer, choice):
+                thought += hidden + (worth if part.get("thought") else 0)
+                said += hidden + worth
                 so_far = answer.usage and msgspec.structs.replace(answer.usage, output=said, reasoning=thought)
                 candidate = {"content": {"role": "model", "parts": [part]}, "index": choice.index}
                 body = {"candidates": [candidate], **self._frame(ask, answer, so_far)}
-                yield Event(json_bytes(body), tokens=worth, reports_usage=so_far is not None)
+                yield Event(json_bytes(body), tokens=hidden + worth, reports_usage=so_far is not None)
+                hidden = 0
         last = [_ended(choice, [{"text": ""}] if choice.text else []) for choice in answer.choices]
         body = {"candidates": last, **self._frame(ask, answer, answer.usage)}
-        hidden = sum(len(choice.reasoning) for choice in answer.choices if not choice.shows_reasoning and not choice.text)
-        unseen = hidden if not any(choice.calls for choice in answer.choices) else 0
+        unseen = answer.billed.output - said
         yield Event(json_bytes(body), tokens=unseen, reports_usage=answer.usage is not None)
 
     def refusal(self, problem: Problem, request_id: str) -> tuple[dict[str, str], Any]:
@@ -143,25 +145,20 @@ def _ended(choice: Choice, parts: list[dict[str, Any]]) -> dict[str, Any]:
     return {"content": content, "finishReason": _FINISH[choice.finish], "index": choice.index}
 
 
-def _streamed_parts(ask: Ask, answer: Answer, choice: Choice) -> Iterator[tuple[dict[str, Any], int, bool]]:
-    """Each part with the tokens that it brings, and whether they are thoughts. Hidden thoughts come with the first."""
-    hidden = len(choice.reasoning)
+def _streamed_parts(ask: Ask, answer: Answer, choice: Choice) -> Iterator[tuple[dict[str, Any], int]]:
+    """Each part with the tokens that it brings."""
     if choice.shows_reasoning:
         for piece in choice.reasoning:
-            yield {"text": piece, "thought": True}, 1, True
-        hidden = 0
-    if hidden and (choice.text or choice.calls):
-        yield {"text": ""}, hidden, True
+            yield {"text": piece, "thought": True}, 1
     for piece in choice.text:
-        yield {"text": piece}, 1, False
-    for part, worth in _calls(ask, answer, choice):
-        yield part, worth, False
+        yield {"text": piece}, 1
+    yield from _calls(ask, answer, choice)
 
 
 def _calls(ask: Ask, answer: Answer, choice: Choice) -> Iterator[tuple[dict[str, Any], int]]:
-    """Function calls; ids and a signature on the first one where the model makes them."""
-    for position, call in enumerate(choice.calls):
-        arguments = msgspec.json.decode(call.arguments) if call.complete else {}
+    """Whole function calls; ids and a signature on the first one where the model makes them."""
+    for position, call in enumerate(call for call in choice.calls if call.complete):
+        arguments = msgspec.json.decode(call.arguments)
         made: dict[str, Any] = {"functionCall": {"name": call.tool.name, "args": arguments}}
         if ask.signs_calls:
             made["functionCall"]["id"] = f"{answer.id[:8]}{position:02}"

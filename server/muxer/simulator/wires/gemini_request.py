@@ -108,7 +108,9 @@ def _read_contents(body: Fields, traits: Traits) -> Iterator[Segment]:
             raise content.wrong("parts", "must include at least one parts field")
         answered = sum("functionResponse" in part for part in parts)
         if answered != open_calls:
-            message = "Please ensure that the number of function response parts is equal to the number of function call "
+            message = (
+                "Please ensure that the number of function response parts is equal to the number of function call "
+            )
             raise Problem("invalid", message + "parts of the function call turn.")
         calls = [part for part in parts if "functionCall" in part]
         if traits.signs_calls and index > active and calls and "thoughtSignature" not in calls[0]:
@@ -162,8 +164,8 @@ def _read_tools(body: Fields) -> tuple[ToolSpec, ...]:
             if "parameters" in function and "parametersJsonSchema" in function:
                 message = "parameters and parametersJsonSchema are mutually exclusive"
                 raise function.wrong("parameters", message)
-            schema = function.object("parametersJsonSchema") or function.object("parameters")
-            tools.append(ToolSpec(function.text("name"), schema.value if schema else {}))
+            schema = function.schema("parametersJsonSchema") or function.schema("parameters")
+            tools.append(ToolSpec(function.text("name"), schema or {}))
     return tuple(tools)
 
 
@@ -175,7 +177,8 @@ def _read_tool_config(body: Fields, tools: Sequence[ToolSpec]) -> tuple[str, tup
     mode = config.text("mode", choices=("MODE_UNSPECIFIED", "AUTO", "ANY", "NONE", "VALIDATED"))
     names = config.texts("allowedFunctionNames", most=512, single=False)
     if names and mode not in ("ANY", "VALIDATED"):
-        raise config.wrong("allowedFunctionNames", "allowed_function_names is only supported with mode ANY or VALIDATED")
+        message = "allowed_function_names is only supported with mode ANY or VALIDATED"
+        raise config.wrong("allowedFunctionNames", message)
     for name in names:
         if name not in {tool.name for tool in tools}:
             raise config.wrong("allowedFunctionNames", f"allowed function name {name} is not declared")
@@ -186,10 +189,10 @@ def _read_tool_config(body: Fields, tools: Sequence[ToolSpec]) -> tuple[str, tup
 
 def _read_format(config: Fields) -> tuple[bool, Any]:
     mime = config.text("responseMimeType", choices=("text/plain", "application/json", "text/x.enum"))
-    schema = config.object("responseJsonSchema") or config.object("responseSchema")
+    schema = config.schema("responseJsonSchema") or config.schema("responseSchema")
     if schema and mime != "application/json":
         raise config.wrong("responseMimeType", "JSON schema is only supported with mime type application/json.")
-    return mime == "application/json", schema.value if schema else None
+    return mime == "application/json", schema
 
 
 def _read_thinking(config: Fields, traits: Traits) -> tuple[str, bool]:
@@ -226,7 +229,8 @@ def _question(body: Fields) -> str:
 
 
 def _results(body: Fields) -> tuple[str, ...]:
-    answers = [part["functionResponse"]["response"] for part in body.get("contents")[-1]["parts"] if "functionResponse" in part]
+    parts = body.get("contents")[-1]["parts"]
+    answers = [part["functionResponse"]["response"] for part in parts if "functionResponse" in part]
     return tuple(
         answer["result"] if isinstance(answer.get("result"), str) else msgspec.json.encode(answer).decode()
         for answer in answers

@@ -13,7 +13,7 @@ from muxer.simulator.fields import Fields
 from muxer.simulator.problem import Problem
 from muxer.simulator.script import CALL_TOKENS, EPOCH, Answer, Call, Choice
 from muxer.simulator.tokens import Tokens
-from muxer.simulator.wire import Event, Incoming, Wire, json_bytes
+from muxer.simulator.wire import Event, Incoming, Wire, bearer, json_bytes
 from muxer.simulator.wires import openai_chat_request as request
 from muxer.simulator.wires.openai_chat_rules import OPENAI
 
@@ -55,8 +55,7 @@ class OpenAIChat(Wire):
 
     def key(self, headers: Mapping[str, str]) -> str:
         """The bearer token."""
-        scheme, _, key = headers.get("authorization", "").partition(" ")
-        return key.strip() if scheme.lower() == "bearer" else ""
+        return bearer(headers)
 
     def prompt_cache(self) -> str:
         """OpenAI caches by itself."""

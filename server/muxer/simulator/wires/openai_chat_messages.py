@@ -32,8 +32,7 @@ def read_messages(body: Fields, rules: Rules) -> tuple[Segment, ...]:
     segments: list[Segment] = []
     waiting: set[str] = set()
     for message in body.objects("messages"):
-        message.require("role")
-        role = message.text("role", choices=rules.roles)
+        role = message.one_of("role", rules.roles)
         if "name" in message and not rules.message_names:
             raise message.wrong("name", f"'{message.path('name')}' is not supported.", None)
         if role == "tool":
@@ -103,8 +102,7 @@ def _read_content(message: Fields, role: str, rules: Rules) -> tuple[str, int, s
         raise message.wrong_type("content", "a string or an array of objects")
     texts, flat, cache = [], 0, ""
     for part in message.objects("content"):
-        part.require("type")
-        kind = part.text("type", choices=rules.user_parts if role == "user" else rules.assistant_parts)
+        kind = part.one_of("type", rules.user_parts if role == "user" else rules.assistant_parts)
         part.require(kind)
         if kind in ("text", "refusal"):
             texts.append(part.text(kind))

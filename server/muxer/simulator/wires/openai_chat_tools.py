@@ -10,7 +10,7 @@ import msgspec
 
 from muxer.simulator.ask import ToolSpec
 from muxer.simulator.fields import Fields
-from muxer.simulator.schema import loose_object
+from muxer.simulator.schema_check import loose_object
 from muxer.simulator.wires.openai_chat_rules import Rules
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z")
@@ -20,8 +20,7 @@ def read_tools(body: Fields) -> tuple[ToolSpec, ...]:
     """The tools on offer."""
     tools = []
     for tool in body.objects("tools"):
-        tool.require("type")
-        kind = tool.text("type", choices=("function", "custom"))
+        kind = tool.one_of("type", ("function", "custom"))
         tool.require(kind)
         tools.append(read_function(Fields(tool.get(kind), tool.path(kind)), custom=kind == "custom"))
     return tuple(tools)
@@ -34,8 +33,7 @@ def read_function(function: Fields, *, custom: bool) -> ToolSpec:
     if not _NAME.match(name):
         message = f"Invalid '{function.path('name')}': string does not match pattern '^[a-zA-Z0-9_-]+$'."
         raise function.wrong("name", message)
-    parameters = function.object("parameters")
-    schema = parameters.value if parameters else {}
+    schema = function.schema("parameters") or {}
     if function.flag("strict"):
         _refuse_loose(function, "parameters", schema, f"function '{name}'", "invalid_function_parameters")
     return ToolSpec(name, schema, custom=custom)
@@ -60,7 +58,7 @@ def read_tool_choice(body: Fields, tools: Sequence[ToolSpec], rules: Rules) -> t
         word = body.text("tool_choice", choices=("none", "auto", *rules.forcing)) or "auto"
         return ("required" if word in rules.forcing else word), ()
     named = Fields(choice, "tool_choice")
-    kind = named.text("type", choices=("function", "custom", "allowed_tools"))
+    kind = named.one_of("type", ("function", "custom", "allowed_tools"))
     named.require(kind)
     inner = Fields(named.get(kind), named.path(kind))
     mode = "required"
@@ -85,7 +83,7 @@ def read_format(body: Fields, rules: Rules) -> tuple[bool, Any]:
     wanted = body.object("response_format")
     if wanted is None:
         return False, None
-    kind = wanted.text("type", choices=("text", "json_object", "json_schema"))
+    kind = wanted.one_of("type", ("text", "json_object", "json_schema"))
     if kind == "json_object" and rules.json_word:
         require_json_word(body, "messages", "response_format")
     if kind != "json_schema":
@@ -106,8 +104,8 @@ def require_json_word(body: Fields, conversation: str, setting: str) -> None:
 def read_schema(body: Fields, described: Fields, setting: str) -> Any:
     """The schema of a structured answer."""
     described.require("name")
-    schema = described.object("schema")
+    schema = described.schema("schema")
     if described.flag("strict"):
         what = f"{setting} '{described.text('name')}'"
-        _refuse_loose(body, setting.split(".")[0], schema.value if schema else {}, what, None)
-    return schema.value if schema else {"type": "object"}
+        _refuse_loose(body, setting.split(".")[0], schema or {}, what, None)
+    return schema or {"type": "object"}

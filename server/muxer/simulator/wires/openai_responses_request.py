@@ -107,9 +107,8 @@ def _read_items(conversation: Fields) -> Iterator[Segment]:
 
 
 def _read_message(item: Fields) -> Segment:
-    item.require("role")
     item.require("content")
-    role = item.text("role", choices=_ROLES)
+    role = item.one_of("role", _ROLES)
     content = item.get("content")
     if isinstance(content, str):
         return Segment(f"{role}\n{content}", neutral.MESSAGE_TOKENS)
@@ -117,8 +116,7 @@ def _read_message(item: Fields) -> Segment:
         raise item.wrong_type("content", "a string or an array of objects")
     texts, flat, cache = [role], neutral.MESSAGE_TOKENS, ""
     for part in item.objects("content"):
-        part.require("type")
-        kind = part.text("type", choices=_PARTS)
+        kind = part.one_of("type", _PARTS)
         if kind.endswith("_text"):
             part.require("text")
         if kind.startswith("input") == (role == "assistant"):
@@ -132,8 +130,7 @@ def _read_message(item: Fields) -> Segment:
 def _read_tools(body: Fields) -> tuple[ToolSpec, ...]:
     tools = []
     for tool in body.objects("tools"):
-        tool.require("type")
-        kind = tool.text("type", choices=("function", "custom"))
+        kind = tool.one_of("type", ("function", "custom"))
         tools.append(read_function(tool, custom=kind == "custom"))
     return tuple(tools)
 
@@ -143,7 +140,7 @@ def _read_tool_choice(body: Fields, tools: Sequence[ToolSpec]) -> tuple[str, tup
     if choice is None or isinstance(choice, str):
         return body.text("tool_choice", choices=("none", "auto", "required")) or "auto", ()
     named = Fields(choice, "tool_choice")
-    if named.text("type", choices=("function", "custom", "allowed_tools")) == "allowed_tools":
+    if named.one_of("type", ("function", "custom", "allowed_tools")) == "allowed_tools":
         mode = named.text("mode", choices=("auto", "required")) or "auto"
         names = tuple(tool.text("name") for tool in named.objects("tools"))
     else:
@@ -158,7 +155,7 @@ def _read_format(body: Fields) -> tuple[bool, Any]:
     wanted = text.object("format") if text else None
     if wanted is None:
         return False, None
-    kind = wanted.text("type", choices=("text", "json_object", "json_schema"))
+    kind = wanted.one_of("type", ("text", "json_object", "json_schema"))
     if kind == "json_object":
         require_json_word(body, "input", "text.format")
     return kind != "text", read_schema(body, wanted, "text.format") if kind == "json_schema" else None
