@@ -31,6 +31,7 @@ OTHER_CAPITALS = {"NOT_SERVING", "ERROR_REASON_", "MODELMUXER_", "IN_HOUSE_API_K
 def test_every_command_is_in_the_guide() -> None:
     guide = "".join(page.read_text(encoding="utf-8") for page in GUIDE)
     commands = [c.name or (c.callback.__name__ if c.callback else "") for c in app.registered_commands if not c.hidden]
+    commands += [str(group.name) for group in app.registered_groups]
 
     assert [name for name in commands if f"modelmuxer {name}" not in guide] == []
 
@@ -38,6 +39,7 @@ def test_every_command_is_in_the_guide() -> None:
 def test_every_command_that_the_guide_names_is_there() -> None:
     guide = "".join(page.read_text(encoding="utf-8") for page in GUIDE)
     commands = {c.name or (c.callback.__name__ if c.callback else "") for c in app.registered_commands}
+    commands |= {str(group.name) for group in app.registered_groups}
 
     assert set(re.findall(r"(?:`|\$ |^)modelmuxer ([a-z]+)", guide, re.MULTILINE)) <= commands
 
