@@ -1,15 +1,27 @@
-"""OpenAI's chat completion request, JSON bytes to `ChatRequest`. Unknown fields are tolerated, wrong types are not."""
+"""OpenAI's chat completion request to `ChatRequest`. Unknown fields are tolerated, wrong types are not."""
 
 from __future__ import annotations
 
-import re
-from typing import Literal, NoReturn
-
-import msgspec
 from msgspec import Raw, Struct
 
 from muxer.errors import BadRequest, Reason
 from muxer.service.amounts import max_cost
+from muxer.service.openai_wire import (
+    WireAudio,
+    WireBody,
+    WireFilePart,
+    WireImage,
+    WireMessage,
+    WireRefusal,
+    WireResponseFormat,
+    WireRouting,
+    WireText,
+    WireTool,
+    WireToolCall,
+    WireToolChoice,
+    missing,
+    read,
+)
 from muxer.types.chat import (
     AudioPart,
     ChatRequest,
@@ -26,175 +38,6 @@ from muxer.types.chat import (
     ToolChoice,
 )
 
-_ABSENT = Raw(b"null")
-"""msgspec takes raw JSON only where nothing else may stand, so «absent» and `null` are the same raw text."""
-
-
-class _ImageUrl(Struct):
-    url: str
-    detail: str | None = None
-
-
-class _InputAudio(Struct):
-    data: str
-    format: str
-
-
-class _File(Struct):
-    file_id: str | None = None
-    file_data: str | None = None
-    filename: str | None = None
-
-
-class _Text(Struct, tag_field="type", tag="text"):
-    text: str
-
-
-class _Image(Struct, tag_field="type", tag="image_url"):
-    image_url: _ImageUrl
-
-
-class _Audio(Struct, tag_field="type", tag="input_audio"):
-    input_audio: _InputAudio
-
-
-class _FilePart(Struct, tag_field="type", tag="file"):
-    file: _File
-
-
-class _Refusal(Struct, tag_field="type", tag="refusal"):
-    refusal: str
-
-
-class _Function(Struct):
-    name: str
-    description: str | None = None
-    parameters: Raw = _ABSENT
-    strict: bool | None = None
-
-
-class _Custom(Struct):
-    name: str
-    description: str | None = None
-
-
-class _Tool(Struct):
-    type: str = "function"
-    function: _Function | None = None
-    custom: _Custom | None = None
-
-
-class _FunctionCall(Struct):
-    name: str
-    arguments: str = ""
-
-
-class _CustomCall(Struct):
-    name: str
-    input: str = ""
-
-
-class _ToolCall(Struct):
-    id: str
-    type: str = "function"
-    function: _FunctionCall | None = None
-    custom: _CustomCall | None = None
-    provider_state: bytes | None = None
-
-
-class _Message(Struct):
-    role: str
-    content: str | list[_Text | _Image | _Audio | _FilePart | _Refusal] | None = None
-    name: str | None = None
-    tool_calls: list[_ToolCall] | None = None
-    tool_call_id: str | None = None
-    refusal: str | None = None
-    reasoning_content: str | None = None
-    provider_state: bytes | None = None
-
-
-class _Named(Struct):
-    name: str
-
-
-class _AllowedTool(Struct):
-    type: str = "function"
-    function: _Named | None = None
-    custom: _Named | None = None
-
-
-class _AllowedTools(Struct):
-    tools: list[_AllowedTool]
-    mode: Literal["auto", "required"] = "auto"
-
-
-class _ToolChoice(Struct):
-    type: Literal["function", "custom", "allowed_tools"]
-    function: _Named | None = None
-    custom: _Named | None = None
-    allowed_tools: _AllowedTools | None = None
-
-
-class _JsonSchema(Struct):
-    name: str
-    description: str | None = None
-    schema: Raw = _ABSENT
-    strict: bool | None = None
-
-
-class _ResponseFormat(Struct):
-    type: str
-    json_schema: _JsonSchema | None = None
-
-
-class _StreamOptions(Struct):
-    include_usage: bool | None = None
-
-
-class _Routing(Struct):
-    preset: str | None = None
-    min_quality: float | None = None
-    max_cost_usd: float | None = None
-    allowed_models: list[str] | None = None
-    denied_models: list[str] | None = None
-    run_id: str | None = None
-
-
-class _Body(Struct):
-    messages: list[_Message]
-    model: str | None = None
-    tools: list[_Tool] | None = None
-    tool_choice: str | _ToolChoice | None = None
-    parallel_tool_calls: bool | None = None
-    response_format: _ResponseFormat | None = None
-    max_completion_tokens: int | None = None
-    max_tokens: int | None = None
-    temperature: float | None = None
-    top_p: float | None = None
-    stop: str | list[str] | None = None
-    seed: int | None = None
-    n: int | None = None
-    logprobs: bool | None = None
-    top_logprobs: int | None = None
-    presence_penalty: float | None = None
-    frequency_penalty: float | None = None
-    logit_bias: dict[str, float] | None = None
-    reasoning_effort: str | None = None
-    verbosity: str | None = None
-    user: str | None = None
-    safety_identifier: str | None = None
-    metadata: dict[str, str] | None = None
-    service_tier: str | None = None
-    stream: bool | None = None
-    stream_options: _StreamOptions | None = None
-    routing: _Routing | None = None
-    # What would change the meaning of the answer and what no provider here offers is refused, not ignored.
-    functions: Raw = _ABSENT
-    function_call: Raw = _ABSENT
-    audio: Raw = _ABSENT
-    web_search_options: Raw = _ABSENT
-    modalities: list[str] | None = None
-
 
 class FaceRequest(Struct, frozen=True):
     """A request over the OpenAI face: the request itself, and how to answer it."""
@@ -204,10 +47,6 @@ class FaceRequest(Struct, frozen=True):
     include_usage: bool
 
 
-FIELDS = frozenset(field.encode_name for field in msgspec.structs.fields(_Body))
-"""Every field of the body that means something here; any other is left to providers that know it."""
-
-_DECODER = msgspec.json.Decoder(_Body)
 _REFUSED = {
     "functions": "is the old form of `tools`: send `tools`",
     "function_call": "is the old form of `tool_choice`: send `tool_choice`",
@@ -218,14 +57,7 @@ _REFUSED = {
 
 def decode(body: bytes) -> FaceRequest:
     """The request in this body. Raises `BadRequest`, naming the field."""
-    try:
-        wire = _DECODER.decode(body)
-    except msgspec.ValidationError as error:
-        _raise_validation(str(error))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        _raise_malformed(str(error))
-    except RecursionError:
-        raise BadRequest(Reason.INVALID_JSON, "The body is nested too deeply to be a chat request") from None
+    wire = read(body)
     _refuse(wire)
     options = wire.stream_options
     return FaceRequest(
@@ -235,7 +67,7 @@ def decode(body: bytes) -> FaceRequest:
     )
 
 
-def _refuse(wire: _Body) -> None:
+def _refuse(wire: WireBody) -> None:
     for name, why in _REFUSED.items():
         value = getattr(wire, name)
         if bytes(value) != b"null":
@@ -246,7 +78,7 @@ def _refuse(wire: _Body) -> None:
         )
 
 
-def _chat(wire: _Body, body: bytes) -> ChatRequest:
+def _chat(wire: WireBody, body: bytes) -> ChatRequest:
     return ChatRequest(
         messages=tuple([_message(m, i) for i, m in enumerate(wire.messages)]),
         model=wire.model or "",
@@ -278,7 +110,7 @@ def _chat(wire: _Body, body: bytes) -> ChatRequest:
 _NO_ROUTING = RoutingOptions()
 
 
-def _routing(wire: _Routing) -> RoutingOptions:
+def _routing(wire: WireRouting) -> RoutingOptions:
     return RoutingOptions(
         preset=wire.preset or "",
         min_quality=wire.min_quality,
@@ -289,7 +121,7 @@ def _routing(wire: _Routing) -> RoutingOptions:
     )
 
 
-def _message(wire: _Message, index: int) -> Message:
+def _message(wire: WireMessage, index: int) -> Message:
     content = wire.content
     return Message(
         role=wire.role,
@@ -304,43 +136,43 @@ def _message(wire: _Message, index: int) -> Message:
     )
 
 
-def _part(wire: _Text | _Image | _Audio | _FilePart | _Refusal) -> Part:
+def _part(wire: WireText | WireImage | WireAudio | WireFilePart | WireRefusal) -> Part:
     match wire:
-        case _Text():
+        case WireText():
             return TextPart(wire.text)
-        case _Image():
+        case WireImage():
             return ImagePart(wire.image_url.url, wire.image_url.detail or "")
-        case _Audio():
+        case WireAudio():
             return AudioPart(wire.input_audio.data, wire.input_audio.format)
-        case _FilePart():
+        case WireFilePart():
             return FilePart(wire.file.file_id or "", wire.file.file_data or "", wire.file.filename or "")
-        case _Refusal():
+        case WireRefusal():
             return RefusalPart(wire.refusal)
 
 
-def _tool(wire: _Tool, index: int) -> Tool:
+def _tool(wire: WireTool, index: int) -> Tool:
     if wire.type == "custom":
         if wire.custom is None:
-            raise _missing(f"tools[{index}].custom")
+            raise missing(f"tools[{index}].custom")
         return Tool(wire.custom.name, wire.custom.description or "", kind="custom")
     if wire.function is None:
-        raise _missing(f"tools[{index}].function")
+        raise missing(f"tools[{index}].function")
     function = wire.function
     return Tool(function.name, function.description or "", _raw(function.parameters), function.strict)
 
 
-def _tool_call(wire: _ToolCall, message: int, index: int) -> ToolCall:
+def _tool_call(wire: WireToolCall, message: int, index: int) -> ToolCall:
     state = wire.provider_state or b""
     if wire.type == "custom":
         if wire.custom is None:
-            raise _missing(f"messages[{message}].tool_calls[{index}].custom")
+            raise missing(f"messages[{message}].tool_calls[{index}].custom")
         return ToolCall(wire.id, wire.custom.name, wire.custom.input, "custom", state)
     if wire.function is None:
-        raise _missing(f"messages[{message}].tool_calls[{index}].function")
+        raise missing(f"messages[{message}].tool_calls[{index}].function")
     return ToolCall(wire.id, wire.function.name, wire.function.arguments, provider_state=state)
 
 
-def _tool_choice(wire: str | _ToolChoice | None) -> ToolChoice | None:
+def _tool_choice(wire: str | WireToolChoice | None) -> ToolChoice | None:
     if wire is None:
         return None
     if isinstance(wire, str):
@@ -353,59 +185,27 @@ def _tool_choice(wire: str | _ToolChoice | None) -> ToolChoice | None:
         return ToolChoice(wire)
     if wire.type == "allowed_tools":
         if wire.allowed_tools is None:
-            raise _missing("tool_choice.allowed_tools")
+            raise missing("tool_choice.allowed_tools")
         named = [tool.function or tool.custom for tool in wire.allowed_tools.tools]
         names = tuple(tool.name for tool in named if tool is not None)
         return ToolChoice("allowed", names, wire.allowed_tools.mode == "required")
     chosen = wire.function if wire.type == "function" else wire.custom
     if chosen is None:
-        raise _missing(f"tool_choice.{wire.type}")
+        raise missing(f"tool_choice.{wire.type}")
     return ToolChoice("named", (chosen.name,))
 
 
-def _response_format(wire: _ResponseFormat | None) -> ResponseFormat | None:
+def _response_format(wire: WireResponseFormat | None) -> ResponseFormat | None:
     if wire is None:
         return None
     if wire.type != "json_schema":
         return ResponseFormat(wire.type)
     schema = wire.json_schema
     if schema is None:
-        raise _missing("response_format.json_schema")
+        raise missing("response_format.json_schema")
     return ResponseFormat("json_schema", schema.name, schema.description or "", _raw(schema.schema), schema.strict)
 
 
 def _raw(value: Raw) -> str:
     text = bytes(value).decode()
     return "" if text == "null" else text
-
-
-def _missing(path: str) -> BadRequest:
-    return BadRequest(Reason.MISSING_FIELD, f"`{path}` is required", field=path)
-
-
-_AT = re.compile(r" - at `(?:key in )?\$\.?(?P<path>[^`]*)`$")
-_OFFSET = re.compile(r"\(byte (\d+)\)")
-_REQUIRED = re.compile(r"Object missing required field `([^`]+)`")
-
-
-def _raise_validation(message: str) -> NoReturn:
-    """msgspec's words in ours: `Expected X, got Y - at $.a[0].b`."""
-    found = _AT.search(message)
-    path = found["path"] if found else ""
-    text = message[: found.start()] if found else message
-    required = _REQUIRED.match(text)
-    if required:
-        raise _missing(f"{path}.{required[1]}" if path else required[1]) from None
-    if "utf-8" in text.lower():
-        _raise_malformed(text)
-    reason = Reason.INVALID_VALUE if text.startswith(("Invalid", "Number out of range")) else Reason.INVALID_TYPE
-    where = f"`{path}`: " if path else "The body: "
-    raise BadRequest(reason, where + text[0].lower() + text[1:], field=path) from None
-
-
-def _raise_malformed(message: str) -> NoReturn:
-    if "utf-8" in message.lower():
-        message = "it is not UTF-8"
-    offset = _OFFSET.search(message)
-    details = {"offset": int(offset[1])} if offset else {}
-    raise BadRequest(Reason.INVALID_JSON, f"The body is not valid JSON: {message}", details=details) from None
