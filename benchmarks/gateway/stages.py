@@ -70,7 +70,10 @@ STAGES: Mapping[str, Sequence[tuple[Any, Sequence[str]]]] = {
 
 
 class Share(Struct, frozen=True):
-    """A line of the budget in microseconds, and the stages that live on it."""
+    """A line of the budget in microseconds, and the stages that live on it.
+
+    The budget is a goal: what the parts that each line stands for cost when they were measured alone.
+    """
 
     name: str
     budget_us: int

@@ -10,6 +10,7 @@ import contextlib
 import json
 import multiprocessing
 import os
+import signal
 import sys
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -109,7 +110,9 @@ async def _start_gateway(
     async def is_ready() -> bool:
         return await asyncio.to_thread(lambda: ready.exists() and ready.stat().st_size > 0)
 
-    process = await _start(stack, Child(name="gateway", argv=words, env=environment, ready=is_ready))
+    process = await _start(
+        stack, Child(name="gateway", argv=words, env=environment, ready=is_ready, start_timeout_s=_START_TIMEOUT_S)
+    )
     return process, json.loads(ready.read_text())[1]
 
 
@@ -152,7 +155,7 @@ def own_process(run: Callable[[Connection], None]) -> Iterator[tuple[Connection,
     """One of our own processes, and the pipe to it. It ends when the pipe is closed, however that comes about."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=run, args=(theirs,), daemon=True)
+    process = context.Process(target=_run, args=(run, theirs), daemon=True)
     process.start()
     theirs.close()
     assert process.pid is not None
@@ -163,6 +166,12 @@ def own_process(run: Callable[[Connection], None]) -> Iterator[tuple[Connection,
         process.join(5)
         if process.is_alive():
             process.kill()
+
+
+def _run(run: Callable[[Connection], None], parent: Connection) -> None:
+    """What runs in a process of our own. An interrupt from the terminal is for the parent, which ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    run(parent)
 
 
 async def hear(pipe: Connection) -> Any:

@@ -34,7 +34,7 @@ async def _serve(parent: Connection) -> None:
         try:
             answers.pause_s = parent.recv()
             parent.send(None)
-        except EOFError:
+        except (EOFError, ConnectionError):
             loop.remove_reader(parent.fileno())
             over.set()
 

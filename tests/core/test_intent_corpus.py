@@ -64,8 +64,8 @@ def test_no_slot_is_left_unfilled_and_no_turn_is_empty() -> None:
     assert all(text.strip() for text in texts)
 
 
-def test_no_family_of_wordings_is_more_than_a_fifth_of_its_label() -> None:
+def test_no_family_of_wordings_is_more_than_a_quarter_of_its_label() -> None:
     labels = Counter(prompt.label for prompt in prompts())
     families = Counter((prompt.label, prompt.family) for prompt in prompts())
 
-    assert all(size <= 0.2 * labels[label] for (label, _), size in families.items())
+    assert all(size <= 0.25 * labels[label] for (label, _), size in families.items())

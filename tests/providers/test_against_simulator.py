@@ -240,7 +240,6 @@ async def test_a_stream_that_breaks_is_never_taken_for_whole(
         "mixed_newlines",
         "bom",
         "several_data_lines",
-        "split_bytes",
         "usage_twice",
         "end_twice",
         "unicode",
@@ -253,6 +252,13 @@ async def test_every_legal_notation_of_a_stream_says_the_same(
 
     assert whole.choices[0].message.content == streamed.choices[0].message.content
     assert streamed.choices[0].finish_reason == "stop"
+    assert streamed.usage == billed(sim, 1)
+
+
+async def test_a_stream_byte_by_byte_says_the_same(sim: Simulator, http: Transport, place: Place) -> None:
+    whole, streamed = await both(http, ask("split_bytes", max_tokens=8), place)
+
+    assert whole.choices[0].message == streamed.choices[0].message
     assert streamed.usage == billed(sim, 1)
 
 

@@ -65,12 +65,17 @@ def texts(chunks: Sequence[ChatChunk]) -> str:
     return "".join(d.reasoning + d.content + d.refusal + "".join(c.arguments for c in d.tool_calls) for d in deltas)
 
 
+def test_every_dialect_has_golden_files() -> None:
+    assert {path.parent.name for path in STREAMS} == set(DIALECTS)
+
+
 @pytest.mark.parametrize("path", STREAMS, ids=name)
 def test_a_whole_answer_means_what_its_golden_file_says(path: Path) -> None:
     dialect = path.parent.name
     expected = msgspec.json.decode(path.with_suffix(".expected").read_bytes(), type=ChatResponse)
+    answer = DIALECTS[dialect].decode(path.with_suffix(".json").read_bytes(), provider(dialect), MODEL)
 
-    assert expected == DIALECTS[dialect].decode(path.with_suffix(".json").read_bytes(), provider(dialect), MODEL)
+    assert expected == msgspec.structs.replace(answer, raw=b"")
 
 
 @pytest.mark.parametrize("path", STREAMS, ids=name)

@@ -48,6 +48,10 @@ def test_plain_addresses_can_be_base_urls(url: str) -> None:
         "https://host/v1/",
         "https://host\\@evil/v1",
         "https://host/v1\nx",
+        "http://169.254.169.254/latest",
+        "http://[fe80::1]/v1",
+        "http://[::ffff:169.254.169.254]/v1",
+        "http://224.0.0.1/v1",
     ],
 )
 def test_anything_else_cannot(url: str) -> None:

@@ -131,6 +131,10 @@ FINISHES = [
 ]
 
 
+def test_every_dialect_has_its_words() -> None:
+    assert set(WIRES) == set(DIALECTS)
+
+
 @pytest.mark.parametrize(("dialect", "native", "finish"), FINISHES)
 def test_every_native_finish_reason_has_a_canonical_one_and_is_kept(dialect: str, native: str, finish: str) -> None:
     for answer in both(dialect, *WIRES[dialect](native)):

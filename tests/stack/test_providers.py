@@ -6,6 +6,7 @@ import base64
 import json
 import uuid
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import grpc
 import httpx
@@ -124,10 +125,11 @@ def typed(router: RouterServiceStub, body: dict, *, stream: bool) -> Answer:
         body["tool_choice"] = {"mode": body["tool_choice"]}
     request = pb.ChatCompletionRequest(**body)
     if not stream:
-        whole = router.ChatCompletion(request)
+        last: Any
+        last = whole = router.ChatCompletion(request)
         message = whole.choices[0].message
         calls = [(c.name, c.arguments) for c in message.tool_calls]
-        text, reasoning, finish, last = message.content, message.reasoning, whole.choices[0].finish_reason, whole
+        text, reasoning, finish = message.content, message.reasoning, whole.choices[0].finish_reason
     else:
         pieces = list(router.StreamChatCompletion(pb.StreamChatCompletionRequest(request=request)))
         choices = [c for piece in pieces for c in piece.choices]

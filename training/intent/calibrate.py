@@ -11,8 +11,9 @@ from scipy.optimize import minimize, minimize_scalar  # type: ignore[import-unty
 from training.intent.examples import Example, trainable
 
 ALARMS_ON_LOOKALIKES = 0.16
-ALARMS_ON_ORDINARY = 0.015
-"""False alarms that the threshold may cost on held-out sources: a third less than what is promised for unseen ones."""
+ALARMS_ON_ORDINARY = 0.018
+"""Shares of false alarms that the threshold may cost on held-out sources whose licence allows training. The
+look-alikes among them are the hardest there are: on all sources together the shares come out at half of this."""
 
 ALLOWANCE = 1.2
 """How much less sure the model says it is than it was right on held-out sources. The corpus was written with those

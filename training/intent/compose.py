@@ -166,52 +166,39 @@ def _gerund(act: str) -> str:
     return f"{verb}ing{blank}{rest}"
 
 
-_DOUBLED = {
-    "get",
-    "put",
-    "cut",
-    "rob",
-    "rig",
-    "run",
-    "set",
-    "hit",
-    "drug",
-    "plan",
-    "stop",
-    "jam",
-    "stab",
-    "swat",
-    "spot",
-    "win",
-    "strip",
-    "drop",
-    "trap",
-    "grab",
-}
+_DOUBLED = frozenset(
+    "get put cut rob rig run set hit drug plan stop jam stab swat spot win strip drop trap grab hug".split()
+)
 """Verbs of the corpus that double their last letter."""
 
-_POLITE = ("please ", "pls ", "Can you help? ", "Hey, ", "Hi! ", "Could you please help: ", "quick one: ", "so, ")
+_BEFORE = ("Please help me: ", "please ", "pls ", "Can you help? ", "Hey, ", "Hi! ", "Could you please help: ", "so, ")
+_AFTER = (" Thank you!", " thanks", " Thanks in advance.", " please", " pls", " Thank you very much", " asap", " :)")
+_MARKS = ("??", "!", " ?", " ...", "!!")
 
 
 def _restyle(text: str, language: str, dice: random.Random) -> str:
-    """Some prompts as people type them: in lower case, without the full stop, politely, with a slip of the finger."""
+    """Some prompts as people type them: in lower case, politely, without the full stop, with a slip of the finger."""
     if "<" in text or "\\n" in text or len(text) > 160:
         return text
     luck = dice.random()
-    if luck < 0.22:
-        return text.lower().rstrip(".?!？。！ ")
-    if luck < 0.26 and language == "en":
-        return dice.choice(_POLITE) + text[0].lower() + text[1:]
-    if luck < 0.30 and len(text) > 12:
+    if luck < 0.20:
+        return text.lower().rstrip(_STOPS)
+    if luck < 0.26 and language in ("en", "zh"):
+        return dice.choice(_BEFORE) + text
+    if luck < 0.32 and language in ("en", "zh"):
+        return text + dice.choice(_AFTER)
+    if luck < 0.36 and len(text) > 12:
         at = dice.randrange(2, len(text) - 2)
         return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
-    if luck < 0.33:
-        return text.rstrip(".?!？。！ ") + dice.choice(
-            ("??", "!", " ?", " ...", " thanks" if language == "en" else "!!")
-        )
-    if luck < 0.34:
+    if luck < 0.39:
+        return text.rstrip(_STOPS) + dice.choice(_MARKS)
+    if luck < 0.40:
         return text.upper()
     return text
+
+
+_STOPS = ".?!\uff1f\u3002\uff01 "
+"""Full stops, Latin and Chinese."""
 
 
 def _turns(text: str) -> tuple[tuple[str, str], ...]:

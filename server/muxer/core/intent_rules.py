@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from muxer.core.features import Features
+from muxer.types.chat import ChatRequest
 from muxer.types.decision import Intent
 
 LOOSE_TURN_WORDS = 25
@@ -13,7 +14,6 @@ _SCHEMA_MARKS = (  # of JSON Schema, of an example object, of Python classes
     '"properties"',
     "json schema",
     '": "',
-    '": ""',
     '": [',
     '": string',
     '": number',
@@ -30,15 +30,16 @@ def by_attachment(features: Features) -> Intent | None:
     return None
 
 
-def by_output(features: Features, guess: str, certainty: float) -> Intent | None:
+def by_output(features: Features, request: ChatRequest, guess: str, certainty: float) -> Intent | None:
     """Extraction, when the answer has to follow a schema, unless the learned `guess` is another task with certainty."""
     if guess in ("code_gen", "translation", "vision") and certainty >= 0.8:
         return None
-    if features.response_format == "json_schema":
+    demanded = request.response_format.kind if request.response_format is not None else "text"
+    if demanded == "json_schema":
         return Intent(label="json_extract", confidence=0.95, method="rules")
     system = features.system.lower()
     if "json" in system and any(mark in system for mark in _SCHEMA_MARKS):
         return Intent(label="json_extract", confidence=0.93, method="rules")
-    if features.response_format == "json_object" and guess != "code_gen":
+    if demanded == "json_object" and guess != "code_gen":
         return Intent(label="json_extract", confidence=0.8, method="rules")
     return None

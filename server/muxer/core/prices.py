@@ -63,11 +63,12 @@ def load_catalog(
     if problems:
         raise PriceTableInvalid(problems)
     warnings = [warning for model_id, row in rows.items() for warning in row_warnings(model_id, row, today)]
-    return CatalogReport(Catalog(models, _version(content, added)), tuple(warnings))
+    version = _version(content, {model_id: row for model_id, row in rows.items() if model_id in added})
+    return CatalogReport(Catalog(models, version), tuple(warnings))
 
 
-def _version(content: bytes, added: Mapping[str, object]) -> str:
-    rest = msgspec.json.encode(added, order="deterministic") if added else b""
+def _version(content: bytes, added: Mapping[str, PriceRow]) -> str:
+    rest = msgspec.json.encode(added) if added else b""
     return hashlib.sha256(content + rest).hexdigest()[:12]
 
 

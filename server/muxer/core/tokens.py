@@ -4,8 +4,8 @@
 punctuation, line breaks) and charges each piece what such a piece costs on average. Measured against o200k_base, the
 error is 7 % on average, over long texts in 14 languages, code, JSON and Markdown as well as over 3,000 single prompts
 (characters / 4 is off by 18 to 50 % outside English). Worst are prompts in ASCII that are not English, which it takes
-for English: 30 to 35 % too low. An exact counter goes in by `View.count_tokens`; whatever counts, the bill is settled by
-the provider's own figures.
+for English: 30 to 35 % too low. An exact counter goes in by `View.count_tokens`; whatever counts, the bill is settled
+by the provider's own figures.
 """
 
 from __future__ import annotations

@@ -82,11 +82,8 @@ _decode = msgspec.json.Decoder(WireMessage).decode
 
 
 def whole_answer(body: bytes, provider: ProviderSpec, model: ModelSpec) -> ChatResponse:
-    """The answer in a body. Raises `ProviderFailed`."""
-    try:
-        answer = _decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise failed(ODD_ANSWER, provider, model, detail="it is not a message") from None
+    """The answer in a body. Raises `ProviderFailed`, or `msgspec.DecodeError` for what is none."""
+    answer = _decode(body)
     if answer.error:
         report = report_of(unwrapped({"error": answer.error}))
         raise failed(classify(None, report), provider, model, report=report)

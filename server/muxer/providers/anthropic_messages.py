@@ -13,6 +13,7 @@ from muxer.providers.anthropic_stream import AnthropicStreamReader
 from muxer.providers.error_body import status_failure
 from muxer.providers.event_stream import EventStreamDecoder
 from muxer.providers.request_body import bearer, post
+from muxer.providers.whole_body import whole_body
 from muxer.types.catalog import ModelSpec
 from muxer.types.chat import ChatRequest, ChatResponse
 
@@ -41,7 +42,7 @@ class AnthropicMessages:
 
     def decode(self, body: bytes, provider: ProviderSpec, model: ModelSpec) -> ChatResponse:
         """See `Dialect.decode`."""
-        return whole_answer(body, provider, model)
+        return whole_body(whole_answer, body, provider, model)
 
     def decode_error(
         self, status: int, headers: Mapping[str, str], body: bytes, provider: ProviderSpec, model: ModelSpec

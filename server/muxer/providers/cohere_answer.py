@@ -86,11 +86,8 @@ _decode = msgspec.json.Decoder(_WireAnswer).decode
 
 
 def whole_answer(body: bytes, provider: ProviderSpec, model: ModelSpec) -> ChatResponse:
-    """The answer in a body. Raises `ProviderFailed`."""
-    try:
-        answer = _decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise failed(ODD_ANSWER, provider, model, detail="it is not a chat answer") from None
+    """The answer in a body. Raises `ProviderFailed`, or `msgspec.DecodeError` for what is none."""
+    answer = _decode(body)
     wire = answer.message
     if not isinstance(wire, _WireMessage):
         raise failed(ODD_ANSWER, provider, model, detail="it has no message")

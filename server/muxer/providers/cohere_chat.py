@@ -14,6 +14,7 @@ from muxer.providers.event_stream import EventStreamDecoder
 from muxer.providers.failures import AUTH, STATUSES
 from muxer.providers.openai_conversation import messages
 from muxer.providers.request_body import bearer, post
+from muxer.providers.whole_body import whole_body
 from muxer.types.catalog import ModelSpec
 from muxer.types.chat import ChatRequest, ChatResponse
 
@@ -38,7 +39,7 @@ class CohereChat:
 
     def decode(self, body: bytes, provider: ProviderSpec, model: ModelSpec) -> ChatResponse:
         """See `Dialect.decode`."""
-        return whole_answer(body, provider, model)
+        return whole_body(whole_answer, body, provider, model)
 
     def decode_error(
         self, status: int, headers: Mapping[str, str], body: bytes, provider: ProviderSpec, model: ModelSpec

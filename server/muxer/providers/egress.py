@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from muxer.errors import ProviderFailed, Reason
 from muxer.ports import HttpRequest, ProviderSpec
+from muxer.providers.transport.lookup import is_forbidden
 
 
 def check_base_url(url: str) -> None:
@@ -17,6 +18,8 @@ def check_base_url(url: str) -> None:
         raise ValueError("a base URL has neither user, query, fragment nor backslash")
     if url.endswith("/"):
         raise ValueError("a base URL has no slash at its end")
+    if _is_forbidden_literal(parts.hostname):
+        raise ValueError("a base URL does not lead to a link-local or multicast address")
 
 
 def check_destination(request: HttpRequest, provider: ProviderSpec) -> None:
@@ -29,3 +32,10 @@ def check_destination(request: HttpRequest, provider: ProviderSpec) -> None:
             failover=False,
             sent=False,
         )
+
+
+def _is_forbidden_literal(host: str) -> bool:
+    try:
+        return is_forbidden(host)
+    except ValueError:  # a name: its addresses are checked when it is looked up
+        return False

@@ -13,6 +13,7 @@ from muxer.providers.gemini_conversation import conversation
 from muxer.providers.gemini_error import reported_failure
 from muxer.providers.gemini_request import gemini_quirks, parameters
 from muxer.providers.request_body import post
+from muxer.providers.whole_body import whole_body
 from muxer.types.catalog import ModelSpec
 from muxer.types.chat import ChatRequest, ChatResponse
 
@@ -38,7 +39,7 @@ class Gemini:
 
     def decode(self, body: bytes, provider: ProviderSpec, model: ModelSpec) -> ChatResponse:
         """See `Dialect.decode`."""
-        return whole_answer(body, provider, model)
+        return whole_body(whole_answer, body, provider, model)
 
     def decode_error(
         self, status: int, headers: Mapping[str, str], body: bytes, provider: ProviderSpec, model: ModelSpec

@@ -211,13 +211,13 @@ class _Progress:
 
 
 def whole_answer(body: bytes, provider: ProviderSpec, model: ModelSpec) -> ChatResponse:
-    """The answer in a body, which is read as a stream of one event. Raises `ProviderFailed`."""
+    """The answer in a body, which is read as a stream of one event.
+
+    Raises `ProviderFailed`, or `msgspec.DecodeError` for what is none.
+    """
     reader = GeminiReader(provider, model)
     assembly = Assembly()
-    try:
-        assembly.add(reader.read(body))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise failed(ODD_ANSWER, provider, model, detail="it is not a generated content") from None
+    assembly.add(reader.read(body))
     if not reader.complete:
         raise failed(SERVER, provider, model, detail="incomplete answer")
     assembly.add(reader.end())

@@ -14,6 +14,7 @@ from muxer.providers.request_body import (
     Body,
     choice_mode,
     dropped_from_messages,
+    given,
     named_tool,
     raw_object,
     unsupported,
@@ -99,35 +100,41 @@ def _tool(tool: Tool, position: int, provider: ProviderSpec) -> dict[str, Any]:
 
 
 def _generation(request: ChatRequest, provider: ProviderSpec, model: ModelSpec, body: Body) -> dict[str, Any]:
-    config = Body(request, provider)
-    if model.capabilities.sampling_params:
-        config.put("temperature", request.temperature)
-        config.put("topP", request.top_p)
-    else:
+    sampling: dict[str, Any] = {"temperature": request.temperature, "topP": request.top_p}
+    if not model.capabilities.sampling_params:
+        sampling = {}
         body.drop(temperature=request.temperature, top_p=request.top_p)
-    config.put("maxOutputTokens", request.max_tokens)
-    config.put("stopSequences", request.stop)
-    config.put("seed", request.seed)
-    config.put("presencePenalty", request.presence_penalty)
-    config.put("frequencyPenalty", request.frequency_penalty)
-    if request.n is not None and request.n > 1:
-        config.put("candidateCount", request.n)
-    if request.logprobs:
-        config.put("responseLogprobs", True)
-        config.put("logprobs", request.top_logprobs)
-    else:
+    logprobs: dict[str, Any] = {"responseLogprobs": True, "logprobs": request.top_logprobs}
+    if not request.logprobs:
+        logprobs = {}
         body.drop(top_logprobs=request.top_logprobs)
-    wanted = request.response_format
-    if wanted is not None and wanted.kind != "text":
-        config.put("responseMimeType", "application/json")
-        if wanted.kind == "json_schema":
-            config.put("responseJsonSchema", raw_object(wanted.schema, "response_format.schema"))
-    effort = fitting_effort(request.reasoning_effort, model)
-    if effort:
-        config.put("thinkingConfig", _thinking(effort, by_budget=thinks_by_budget(provider, model)))
+    thinking: dict[str, Any] = {}
+    if effort := fitting_effort(request.reasoning_effort, model):
+        thinking = _thinking(effort, by_budget=thinks_by_budget(provider, model))
     else:
         body.drop(reasoning_effort=request.reasoning_effort)
-    return config.fields
+    return given(
+        **sampling,
+        **logprobs,
+        **_response_form(request),
+        thinkingConfig=thinking,
+        maxOutputTokens=request.max_tokens,
+        stopSequences=request.stop,
+        seed=request.seed,
+        presencePenalty=request.presence_penalty,
+        frequencyPenalty=request.frequency_penalty,
+        candidateCount=None if request.n == 1 else request.n,
+    )
+
+
+def _response_form(request: ChatRequest) -> dict[str, Any]:
+    wanted = request.response_format
+    if wanted is None or wanted.kind == "text":
+        return {}
+    form: dict[str, Any] = {"responseMimeType": "application/json"}
+    if wanted.kind == "json_schema":
+        form["responseJsonSchema"] = raw_object(wanted.schema, "response_format.schema")
+    return form
 
 
 def _thinking(effort: str, *, by_budget: bool) -> dict[str, Any]:

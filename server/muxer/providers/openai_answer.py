@@ -38,11 +38,8 @@ FINISH: Mapping[str, str] = {
 
 
 def whole_answer(body: bytes, provider: ProviderSpec, model: ModelSpec) -> ChatResponse:
-    """The answer in a body. Raises `ProviderFailed`."""
-    try:
-        answer = decode_answer(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise failed(ODD_ANSWER, provider, model, detail="it is not a chat completion") from None
+    """The answer in a body. Raises `ProviderFailed`, or `msgspec.DecodeError` for what is none."""
+    answer = decode_answer(body)
     raise_reported(answer, body, provider, model)
     if not answer.choices:
         raise failed(ODD_ANSWER, provider, model, detail="it has no choices")

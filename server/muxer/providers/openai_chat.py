@@ -18,6 +18,7 @@ from muxer.providers.openai_quirks import openai_quirks
 from muxer.providers.openai_request import parameters
 from muxer.providers.openai_stream import OpenAIStreamReader
 from muxer.providers.request_body import bearer, post
+from muxer.providers.whole_body import whole_body
 from muxer.types.catalog import ModelSpec
 from muxer.types.chat import ChatRequest, ChatResponse
 
@@ -45,7 +46,7 @@ class OpenAIChat:
 
     def decode(self, body: bytes, provider: ProviderSpec, model: ModelSpec) -> ChatResponse:
         """See `Dialect.decode`."""
-        answer = whole_answer(body, provider, model)
+        answer = whole_body(whole_answer, body, provider, model)
         as_it_is = takes_everything(openai_quirks(provider)) and _is_plain(answer)
         return structs.replace(answer, raw=body) if as_it_is else answer
 

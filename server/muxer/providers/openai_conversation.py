@@ -7,7 +7,7 @@ from typing import Any
 from muxer.ports import ProviderSpec
 from muxer.providers.identifiers import alphanumeric_id
 from muxer.providers.openai_quirks import OpenAIQuirks
-from muxer.providers.request_body import unsupported
+from muxer.providers.request_body import given, unsupported
 from muxer.types.chat import AudioPart, ChatRequest, FilePart, ImagePart, Message, Part, RefusalPart, TextPart, ToolCall
 
 
@@ -67,21 +67,17 @@ def _part(part: Part, field: str, provider: ProviderSpec, quirks: OpenAIQuirks) 
         case RefusalPart(refusal=refusal):
             return {"type": "text", "text": refusal}
         case ImagePart() if "image" in quirks.parts:
-            return {"type": "image_url", "image_url": _given(url=part.url, detail=part.detail)}
+            return {"type": "image_url", "image_url": given(url=part.url, detail=part.detail)}
         case AudioPart() if quirks.parts.get("audio") == "input_audio":
             return {"type": "input_audio", "input_audio": {"data": part.data, "format": part.format}}
         case AudioPart() if quirks.parts.get("audio") == "audio_url":
             media_type = {"mp3": "mpeg"}.get(part.format, part.format)
             return {"type": "audio_url", "audio_url": {"url": f"data:audio/{media_type};base64,{part.data}"}}
         case FilePart() if quirks.parts.get("file") == "file":
-            file = _given(file_id=part.file_id, file_data=part.file_data, filename=part.filename)
+            file = given(file_id=part.file_id, file_data=part.file_data, filename=part.filename)
             return {"type": "file", "file": file}
         case FilePart() if quirks.parts.get("file") == "document_url":
             if part.file_id:
                 return {"type": "file", "file_id": part.file_id}
             return {"type": "document_url", "document_url": part.file_data}
     raise unsupported(provider, field, "content of this kind")
-
-
-def _given(**fields: str) -> dict[str, str]:
-    return {name: value for name, value in fields.items() if value}

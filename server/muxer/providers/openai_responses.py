@@ -13,6 +13,7 @@ from muxer.providers.responses_answer import whole_answer
 from muxer.providers.responses_conversation import conversation
 from muxer.providers.responses_request import parameters
 from muxer.providers.responses_stream import ResponsesStreamReader
+from muxer.providers.whole_body import whole_body
 from muxer.types.catalog import ModelSpec
 from muxer.types.chat import ChatRequest, ChatResponse
 
@@ -40,7 +41,7 @@ class OpenAIResponses:
 
     def decode(self, body: bytes, provider: ProviderSpec, model: ModelSpec) -> ChatResponse:
         """See `Dialect.decode`."""
-        return whole_answer(body, provider, model)
+        return whole_body(whole_answer, body, provider, model)
 
     def decode_error(
         self, status: int, headers: Mapping[str, str], body: bytes, provider: ProviderSpec, model: ModelSpec

@@ -26,21 +26,29 @@ class Body:
             self.drop(tool_choice=request.tool_choice, parallel_tool_calls=request.parallel_tool_calls)
 
     def put(self, name: str, value: object) -> None:
-        """Adds a field, unless it was not given: None and empty values."""
-        if value is not None and value != "" and value != () and value != {}:
+        """Adds a field, if it was given."""
+        if is_given(value):
             self.fields[name] = value
 
     def drop(self, **hints: object) -> None:
         """Notes those of the hints that were given: left out, they change nothing that the caller could rely on."""
-        for name, value in hints.items():
-            if value is not None and value != "" and value != {}:
-                self.dropped.append(name)
+        self.dropped.extend(name for name, value in hints.items() if is_given(value))
 
     def refuse(self, **fields: object) -> None:
         """Raises for the first field that was given: left out, it would change the meaning of the answer."""
         for name, value in fields.items():
             if value:
                 raise unsupported(self._provider, name)
+
+
+def is_given(value: object) -> bool:
+    """Whether a field has a value: None and empty ones mean the provider's default, 0 and False do not."""
+    return value is not None and value != "" and value != () and value != {}
+
+
+def given(**fields: object) -> dict[str, Any]:
+    """Those of the fields that have a value."""
+    return {name: value for name, value in fields.items() if is_given(value)}
 
 
 def unsupported(provider: ProviderSpec, field: str, what: str = "") -> MuxerError:

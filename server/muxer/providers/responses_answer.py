@@ -89,11 +89,8 @@ _decode = msgspec.json.Decoder(WireResponse).decode
 
 
 def whole_answer(body: bytes, provider: ProviderSpec, model: ModelSpec) -> ChatResponse:
-    """The answer in a body. Raises `ProviderFailed`."""
-    try:
-        answer = _decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise failed(ODD_ANSWER, provider, model, detail="it is not a response") from None
+    """The answer in a body. Raises `ProviderFailed`, or `msgspec.DecodeError` for what is none."""
+    answer = _decode(body)
     if answer.error:
         raise reported_failure(answer.error, provider, model)
     if answer.output is None:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from muxer.ports import ProviderSpec
 from muxer.providers.provider_state import unpack
-from muxer.providers.request_body import unsupported
+from muxer.providers.request_body import given, unsupported
 from muxer.types.catalog import ModelSpec
 from muxer.types.chat import ChatRequest, FilePart, ImagePart, Message, Part, RefusalPart, TextPart, ToolCall
 
@@ -49,25 +49,21 @@ def conversation(request: ChatRequest, provider: ProviderSpec, model: ModelSpec)
     return items
 
 
-def _content(message: Message, position: int, provider: ProviderSpec) -> list[dict[str, str]]:
+def _content(message: Message, position: int, provider: ProviderSpec) -> list[dict[str, Any]]:
     if not message.parts:
         return [{"type": "input_text", "text": message.content}]
     return [_part(part, f"messages[{position}].parts[{i}]", provider) for i, part in enumerate(message.parts)]
 
 
-def _part(part: Part, field: str, provider: ProviderSpec) -> dict[str, str]:
+def _part(part: Part, field: str, provider: ProviderSpec) -> dict[str, Any]:
     match part:
         case TextPart(text=text):
             return {"type": "input_text", "text": text}
         case ImagePart():
-            return _given(type="input_image", image_url=part.url, detail=part.detail)
+            return given(type="input_image", image_url=part.url, detail=part.detail)
         case FilePart():
-            return _given(type="input_file", file_id=part.file_id, file_data=part.file_data, filename=part.filename)
+            return given(type="input_file", file_id=part.file_id, file_data=part.file_data, filename=part.filename)
     raise unsupported(provider, field, "content of this kind")
-
-
-def _given(**fields: str) -> dict[str, str]:
-    return {name: value for name, value in fields.items() if value}
 
 
 def _assistant_items(message: Message, position: int, provider: ProviderSpec, model: ModelSpec) -> list[Item]:
@@ -88,7 +84,7 @@ def _assistant_items(message: Message, position: int, provider: ProviderSpec, mo
     return [*items, *messages, *calls]
 
 
-def _said(message: Message, position: int, provider: ProviderSpec) -> list[dict[str, str]]:
+def _said(message: Message, position: int, provider: ProviderSpec) -> list[dict[str, Any]]:
     parts: tuple[Part, ...] = message.parts
     if not parts:
         parts = (TextPart(message.content),) if message.content else ()

@@ -8,7 +8,7 @@ from muxer.ports import ProviderSpec
 from muxer.providers.effort import fitting_effort
 from muxer.providers.openai_quirks import openai_quirks
 from muxer.providers.openai_request import takes_sampling
-from muxer.providers.request_body import Body, choice_mode, dropped_from_messages, named_tool, raw_object
+from muxer.providers.request_body import Body, choice_mode, dropped_from_messages, given, named_tool, raw_object
 from muxer.types.catalog import ModelSpec
 from muxer.types.chat import ChatRequest, Tool
 
@@ -54,12 +54,13 @@ def _text(request: ChatRequest) -> dict[str, Any]:
     text: dict[str, Any] = {}
     wanted = request.response_format
     if wanted is not None and wanted.kind == "json_schema":
-        schema = {"type": "json_schema", "name": wanted.name, "description": wanted.description or None}
-        text["format"] = {
-            **{name: value for name, value in schema.items() if value},
-            "schema": raw_object(wanted.schema, "response_format.schema"),
-            **({} if wanted.strict is None else {"strict": wanted.strict}),
-        }
+        text["format"] = given(
+            type="json_schema",
+            name=wanted.name,
+            description=wanted.description,
+            schema=raw_object(wanted.schema, "response_format.schema"),
+            strict=wanted.strict,
+        )
     elif wanted is not None and wanted.kind == "json_object":
         text["format"] = {"type": "json_object"}
     if request.verbosity:

@@ -32,6 +32,8 @@ class SseDecoder:
 
     def feed(self, data: bytes) -> list[bytes]:
         """Data of the events that these bytes complete."""
+        if not (self._pending or self._skip_lf or self._at_start) and data.endswith(b"\n\n") and b"\r" not in data:
+            return [] if self.too_large else self._events(data[:-2])  # whole events, as they nearly always come
         if self._skip_lf or b"\r" in data:
             data = self._with_lf_only(data)
         if self._at_start:

@@ -26,7 +26,7 @@ _POINTING = frozenset(
 _OPENING_UNSPACED = tuple("那 再 还有 換 换 では じゃ それ もっと 次 그럼 그리고 다시 더 แล้ว ו".split())
 
 _SURE = frozenset(
-    "and und et y e и а ve và i och en dan و और same again now jetzt maintenant ahora agora теперь şimdi".split()
+    "and und et y e и а ve và och en dan و और same again now jetzt maintenant ahora agora теперь şimdi".split()
 )
 """Openings that are enough alone."""
 

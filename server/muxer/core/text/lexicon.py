@@ -5,7 +5,8 @@ from __future__ import annotations
 PROGRAMMING = frozenset(
     """python javascript typescript java golang rust kotlin swift php ruby perl scala haskell sql mysql postgres
     postgresql sqlite mongodb html css bash powershell regex regexp numpy pandas pytorch tensorflow react angular vue
-    django flask fastapi node nodejs npm docker kubernetes terraform git github function functions method class classes def return
+    django flask fastapi node nodejs npm docker kubernetes terraform git github function functions method class
+    classes def return
     const let var void async await lambda import script scripts code coding program programming programmer algorithm
     compile compiler debug debugger debugging refactor stacktrace traceback exception nullpointerexception api endpoint
     variable variables array arrays string strings boolean integer loop recursion recursive iterate dataframe query

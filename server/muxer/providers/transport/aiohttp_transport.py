@@ -9,16 +9,18 @@ it is certain that no byte was written. Everything else could make a provider wo
 from __future__ import annotations
 
 import functools
+import socket
 from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
 
 import aiohttp
-from aiohttp.abc import AbstractStreamWriter
+from aiohttp.abc import AbstractResolver, AbstractStreamWriter, ResolveResult
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from muxer.ports import HttpRequest, Timeouts, TransportFailed
 from muxer.providers.transport.contract import BodyLimit, check_encoding, check_url, outgoing_headers
+from muxer.providers.transport.lookup import GuardedLookup, Lookup, system_lookup
 
 KEEPALIVE_S = 30.0
 """How long an idle connection is kept. Shorter than the idle limits of common load balancers (60 s and more), so that
@@ -30,13 +32,14 @@ _ERRORS = (aiohttp.ClientError, HttpProcessingError, TimeoutError, OSError, Valu
 class AiohttpTransport:
     """One connection pool. Create and close it in the event loop that uses it."""
 
-    def __init__(self) -> None:
+    def __init__(self, lookup: Lookup = system_lookup) -> None:
+        self._lookup = GuardedLookup(lookup)
         self._session: aiohttp.ClientSession | None = None
 
     def send(self, request: HttpRequest, timeouts: Timeouts) -> _Exchange:
         """See `Transport.send`."""
         if self._session is None:
-            self._session = _session()
+            self._session = _session(self._lookup)
         return _Exchange(self._session, request, timeouts)
 
     async def close(self) -> None:
@@ -46,9 +49,35 @@ class AiohttpTransport:
             self._session = None
 
 
-def _session() -> aiohttp.ClientSession:
+class _Resolver(AbstractResolver):
+    """A lookup in aiohttp's terms. aiohttp remembers what it finds for ten seconds."""
+
+    def __init__(self, lookup: Lookup) -> None:
+        self._lookup = lookup
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        found = [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for address in await self._lookup(host, port)
+        ]
+        return [result for result in found if family in (socket.AF_UNSPEC, result["family"])]
+
+    async def close(self) -> None:
+        return
+
+
+def _session(lookup: Lookup) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_S),
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_S, resolver=_Resolver(lookup)),
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         trust_env=False,

@@ -15,18 +15,20 @@ import httpx
 
 from muxer.ports import HttpRequest, Timeouts, TransportFailed
 from muxer.providers.transport.contract import BodyLimit, check_encoding, check_url, outgoing_headers
+from muxer.providers.transport.lookup import GuardedLookup, Lookup, system_lookup
 
 
 class HttpxTransport:
     """See the module. Create and close it in the event loop that uses it."""
 
-    def __init__(self) -> None:
+    def __init__(self, lookup: Lookup = system_lookup) -> None:
+        self._lookup = GuardedLookup(lookup)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
         self._pool = httpx.AsyncHTTPTransport(limits=limits, trust_env=False, retries=0)
 
     def send(self, request: HttpRequest, timeouts: Timeouts) -> _Exchange:
         """See `Transport.send`."""
-        return _Exchange(self._pool, request, timeouts)
+        return _Exchange(self._pool, self._lookup, request, timeouts)
 
     async def close(self) -> None:
         """Closes every connection."""
@@ -36,27 +38,22 @@ class HttpxTransport:
 class _Exchange:
     """One request and its answer, as a context."""
 
-    def __init__(self, pool: httpx.AsyncHTTPTransport, request: HttpRequest, timeouts: Timeouts) -> None:
+    def __init__(
+        self, pool: httpx.AsyncHTTPTransport, lookup: Lookup, request: HttpRequest, timeouts: Timeouts
+    ) -> None:
         self._pool = pool
+        self._lookup = lookup
         self._request = request
         self._timeouts = timeouts
         self._response: _Response | None = None
 
     async def __aenter__(self) -> _Response:
-        request = self._request
-        check_url(request.url)
+        check_url(self._request.url)
         timers = _Timers(self._timeouts)
         try:
-            outgoing = httpx.Request(
-                request.method,
-                request.url,
-                headers={**outgoing_headers(request), "connection": "close"},
-                content=request.body,
-                extensions={"timeout": {"connect": self._timeouts.connect, "write": self._timeouts.first_byte}},
-            )
             async with timers.until_first_byte():
-                response = await self._pool.handle_async_request(outgoing)
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError) as error:
+                response = await self._begin()
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             raise _failure(error, timers) from error
         self._response = _Response(response, timers)
         try:
@@ -65,6 +62,27 @@ class _Exchange:
             await response.aclose()
             raise
         return self._response
+
+    async def _begin(self) -> httpx.Response:
+        """Sends the request to the first of the host's addresses that can be connected to."""
+        url = httpx.URL(self._request.url)
+        unreachable = httpx.ConnectError("the name has no addresses")
+        for address in await self._lookup(url.host, url.port or 0):
+            outgoing = httpx.Request(
+                self._request.method,
+                url.copy_with(host=address),
+                headers={**outgoing_headers(self._request), "host": url.netloc.decode(), "connection": "close"},
+                content=self._request.body,
+                extensions={
+                    "timeout": {"connect": self._timeouts.connect, "write": self._timeouts.first_byte},
+                    "sni_hostname": url.host,  # which the certificate is then checked for
+                },
+            )
+            try:
+                return await self._pool.handle_async_request(outgoing)
+            except httpx.ConnectError as error:
+                unreachable = error
+        raise unreachable
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -152,7 +170,7 @@ def _failure(error: Exception, timers: _Timers) -> TransportFailed:
             return TransportFailed("connect", "no connection within the time allowed", sent=False)
         case TimeoutError() | httpx.TimeoutException():
             return timers.expired()
-        case httpx.ConnectError() | httpx.UnsupportedProtocol() | httpx.InvalidURL():
+        case httpx.ConnectError() | httpx.UnsupportedProtocol() | httpx.InvalidURL() | OSError():
             return TransportFailed("connect", f"no connection: {name}", sent=False)
         case httpx.RemoteProtocolError() if "disconnected" in str(error) or "peer closed" in str(error):
             return TransportFailed("cut", f"the connection broke: {name}", sent=True)
