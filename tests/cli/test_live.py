@@ -48,9 +48,12 @@ async def check(file: str, variables: dict[str, str]) -> subprocess.CompletedPro
 
 
 def rows(output: str) -> dict[str, str]:
-    """The lines of the last table, by provider."""
-    table = output.partition("first token")[2].splitlines()[1:]
-    return {line.split()[1]: line for line in table}
+    """The line of the last table and those of its problems, by provider."""
+    found: dict[str, str] = {}
+    for line in output.partition("first token")[2].splitlines()[1:]:
+        provider = line.split()[1]
+        found[provider] = "\n".join((*found.get(provider, "").splitlines(), line))
+    return found
 
 
 async def test_every_provider_with_a_key_is_asked_whole_and_streamed(tmp_path, simulator):
@@ -103,7 +106,7 @@ async def test_a_provider_that_is_not_there_and_one_without_prices_are_wrong(tmp
     assert done.returncode == 1
     assert set(found) == {"gone", "unpriced"}
     assert "gone cannot be reached" in found["gone"]
-    assert "no model of it has a price" in found["unpriced"]
+    assert "unpriced has no model with a price" in found["unpriced"]
 
 
 def test_without_a_key_it_says_which_variables_to_set():

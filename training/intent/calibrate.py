@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 from muxer.core.intent_model import LABELS, Calibration, Model
-from scipy.optimize import minimize, minimize_scalar  # type: ignore[import-untyped]  # ships no types
+from scipy.optimize import minimize, minimize_scalar
 
 from training.intent.examples import Example, trainable
 

@@ -13,8 +13,8 @@ import numpy as np
 from msgspec import Struct
 from muxer.core.intent_model import LABELS, Calibration, Model, parse, render
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix  # type: ignore[import-untyped]  # ships no types
-from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]  # ships no types
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
 
 from training.intent.examples import Example
 

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from msgspec import Struct
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
 from muxer.cli.screen import complain, screen
@@ -67,13 +67,16 @@ def run(plan: Plan, variables: Iterable[str]) -> int:
         complain("Nothing to ask", f"no provider is configured; set one of {', '.join(variables)}")
         return 1
     errors = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("asking {task.fields[who]}"), BarColumn(), TextColumn("{task.completed}"))
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
-        names = ", ".join(sorted(plan.providers))
-        task = progress.add_task("", total=2 * len(plan.providers), who=names)
+        task = progress.add_task("asking the providers", total=2 * len(plan.providers))
         found = asyncio.run(_ask_all(plan, lambda: progress.advance(task)))
-    screen().print(_table(found))
-    return 1 if any(row.problems for row in found) else 0
+    console = screen()
+    console.print(_table(found))
+    problems = [problem for row in found for problem in row.problems]
+    for problem in problems:
+        console.print(f"[red]wrong[/]  {escape(problem)}", soft_wrap=True)
+    return 1 if problems else 0
 
 
 def cheapest(catalog: Catalog, provider: str, today: dt.date) -> ModelSpec | None:
@@ -107,7 +110,7 @@ async def _ask(
     client: ProviderClient, provider: ProviderSpec, model: ModelSpec | None, today: dt.date, done: Callable[[], None]
 ) -> Findings:
     if model is None:
-        unpriced = Call(problem="no model of it has a price")
+        unpriced = Call(problem=f"{provider.name} has no model with a price")
         return Findings(provider.name, "", unpriced, unpriced)
     calls = []
     for ask in (_whole, _streamed):
@@ -162,10 +165,9 @@ def _in_words(failure: ProviderFailed) -> str:
 def _table(rows: Iterable[Findings]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("", "provider", "model"):
-        table.add_column(name, no_wrap=True)
+        table.add_column(name, overflow="fold")
     for name in ("whole", "stream", "first token", "cost USD"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("", overflow="fold")
     for row in rows:
         table.add_row(
             "[red]wrong[/]" if row.problems else "[green]ok[/]",
@@ -175,7 +177,6 @@ def _table(rows: Iterable[Findings]) -> Table:
             _seconds(None if row.streamed.problem else row.streamed.seconds),
             _seconds(row.streamed.first_token_s),
             _cost(row),
-            escape("; ".join(row.problems)),
         )
     return table
 

@@ -14,7 +14,7 @@ from muxer.providers.failures import STATUSES, FailureClass, Report, classify, f
 from muxer.providers.retry_after import retry_after_s
 from muxer.types.catalog import ModelSpec
 
-_REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-groq-id", "mistral-correlation-id", "cf-ray")
+_REQUEST_ID_HEADERS = ("x-request-id", "request-id", "mistral-correlation-id", "cf-ray")
 
 
 def error_object(body: bytes) -> dict[str, Any]:

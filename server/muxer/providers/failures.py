@@ -132,7 +132,7 @@ def classify(status: int | None, report: Report, statuses: Mapping[int, FailureC
     """The class of a failure. `status` is None for one that is reported inside a 200."""
     if status == 413 and report.code == "rate_limit_exceeded":
         return CONTEXT_TOO_LONG  # Groq: one request that is larger than the tokens of a whole minute
-    known = CODES.get(report.code) or (CODES.get(report.type) if status != 200 else None)
+    known = CODES.get(report.code) or CODES.get(report.type)
     if known is not None:
         return known
     if status is None:
