@@ -127,7 +127,7 @@ class Server:
             "status": "draining" if draining else "degraded" if warnings else "ok",
             "version": VERSION,
             "mode": plan.settings.mode,
-            "simulated": plan.simulated,
+            "simulated": bool(plan.simulated),
             "providers": sorted(plan.providers),
             "models": sum(m.provider in plan.providers for m in plan.prices.catalog.models.values()),
             "price_version": plan.prices.catalog.version,
@@ -171,7 +171,7 @@ async def serve(plan: Plan, addresses: Sequence[str], ready_file: str, human_log
         providers={m.provider for m in plan.prices.catalog.models.values()},
         version=VERSION,
     )
-    keys = [] if plan.simulated else [provider.api_key for provider in plan.providers.values()]
+    keys = [provider.api_key for name, provider in plan.providers.items() if name not in plan.simulated]
     secrets = [*keys, *(entry.rpartition(":")[2].strip() for entry in plan.settings.api_keys.split(","))]
     logs = start_logging(
         level=plan.settings.log_level,

@@ -33,7 +33,7 @@ class Plan(Struct, frozen=True):
     prices: CatalogReport
     providers: Mapping[str, ProviderSpec]  # the configured ones, by name
     warnings: tuple[str, ...] = ()
-    simulated: bool = False
+    simulated: frozenset[str] = frozenset()  # the providers that the simulator plays
 
 
 def read_plan(environment: Environment, config: str, *, simulator_url: str = "", local_url: str = "") -> Plan:
@@ -65,7 +65,7 @@ def read_plan(environment: Environment, config: str, *, simulator_url: str = "",
                 for name in unpriced
             ),
         ),
-        simulated=bool(simulator_url),
+        simulated=frozenset(n for n, p in providers.items() if p.api_key == SIMULATED_KEY),
     )
     _check_mode(plan)
     return plan

@@ -103,7 +103,7 @@ def test_prices_of_the_day_decide() -> None:
 
 
 def test_the_simulator_is_owned_up_to() -> None:
-    assert decide(ask(), replace(WORLD, simulated=True)).simulated
+    assert decide(ask(), replace(WORLD, simulated=frozenset({"openai"}))).simulated == {"openai"}
     assert not decide(ask(), WORLD).simulated
 
 

@@ -1,7 +1,7 @@
 """How long an answer takes: a default per class of model, moved by what was measured.
 
 The defaults are hand-set orders of magnitude, not measurements: dearer models are larger and larger ones slower, and
-Groq's hardware is several times as fast as the others'. What they must get right is the order; a handful of answers
+the hardware of some providers is several times as fast. What they must get right is the order; a handful of answers
 replaces them.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from muxer.core.data import section
 from muxer.types.catalog import LatencyEstimate
 from muxer.types.decision import LatencyPrior
 
@@ -22,7 +23,7 @@ CLASSES: tuple[tuple[int, LatencyPrior], ...] = (
 LARGE = LatencyPrior(first_token_p50_s=0.9, first_token_p95_s=2.7, tokens_per_s=55.0)
 """Default speed of a model dearer than all classes."""
 
-SPEED_UP: Mapping[str, float] = MappingProxyType({"groq": 4.0})
+SPEED_UP: Mapping[str, float] = MappingProxyType({name: float(x) for name, x in section("speed_up").items()})
 """Providers whose models run this many times as fast as their class."""
 
 DEFAULT_WORTH = 5

@@ -14,9 +14,11 @@ import itertools
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from muxer.core.cost import bill
+from muxer.core.data import section
 from muxer.core.price_row import Finding, PricedRow, PriceRow, pico_per_token
 from muxer.types.catalog import ModelSpec
 from muxer.types.chat import Usage
@@ -37,13 +39,8 @@ MIN_ROWS_FOR_MEDIAN = 8
 """An operator's table of a few models may rightly hold only dear ones, or only cheap ones. From this size on, a median
 out of bounds means that half of the models cost what hardly any model costs. Smaller tables have the other checks."""
 
-ANCHORS = {
-    "openai:gpt-4o-mini": Decimal("0.15"),
-    "openai:gpt-4.1": Decimal("2"),
-    "anthropic:claude-haiku-4-5": Decimal("1"),
-    "groq:openai/gpt-oss-20b": Decimal("0.075"),
-}
-"""What a million input tokens cost, USD, November 2026."""
+ANCHORS: Mapping[str, Decimal] = MappingProxyType(section("anchor_input_usd_per_million"))
+"""What a million input tokens of well-known models cost, USD, November 2026."""
 
 ANCHOR_FACTOR = 10
 """How far an anchor may be off. Prices get cut and discounts get negotiated; a wrong unit is off by 1,000."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from muxer.core.text.ascii_pieces import pieces
 from muxer.types.chat import AudioPart, ChatRequest, FilePart, ImagePart, Message, RefusalPart, TextPart
 
 SAMPLE_CHARS = 16_384
@@ -51,10 +52,10 @@ def count(text: str) -> int:
 
 def _cost(text: str) -> float:
     """Expected tokens of a text, by its pieces."""
-    pieces = _PIECE.findall(text)
     if text.isascii():
-        return len(pieces) + 0.18 * sum([len(piece) - _LONG_WORD for piece in pieces if len(piece) > _LONG_WORD])
-    return sum(map(_piece_cost, pieces))
+        count, beyond = pieces(text, _LONG_WORD)
+        return count + 0.18 * beyond
+    return sum(map(_piece_cost, _PIECE.findall(text)))
 
 
 def _piece_cost(piece: str) -> float:

@@ -67,6 +67,7 @@ STATUSES: Mapping[int, FailureClass] = {
 
 CODES: Mapping[str, FailureClass] = {
     "context_length_exceeded": CONTEXT_TOO_LONG,
+    "exceed_context_size_error": CONTEXT_TOO_LONG,  # llama.cpp
     "string_above_max_length": CONTEXT_TOO_LONG,
     "model_not_found": MODEL_MISSING,
     "content_filter": CONTENT_FILTERED,

@@ -13,7 +13,7 @@ from muxer.providers.error_body import status_failure
 from muxer.providers.event_stream import EventStreamDecoder
 from muxer.providers.openai_answer import whole_answer
 from muxer.providers.openai_conversation import messages
-from muxer.providers.openai_passthrough import passed_through, takes_everything
+from muxer.providers.openai_passthrough import is_utf8, passed_through, takes_everything
 from muxer.providers.openai_quirks import openai_quirks
 from muxer.providers.openai_request import parameters
 from muxer.providers.openai_stream import OpenAIStreamReader
@@ -47,7 +47,7 @@ class OpenAIChat:
     def decode(self, body: bytes, provider: ProviderSpec, model: ModelSpec) -> ChatResponse:
         """See `Dialect.decode`."""
         answer = whole_body(whole_answer, body, provider, model)
-        as_it_is = takes_everything(openai_quirks(provider)) and _is_plain(answer)
+        as_it_is = takes_everything(openai_quirks(provider)) and _is_plain(answer) and is_utf8(body)
         return structs.replace(answer, raw=body) if as_it_is else answer
 
     def decode_error(

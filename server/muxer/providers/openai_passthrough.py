@@ -36,6 +36,17 @@ def takes_everything(quirks: OpenAIQuirks) -> bool:
     return quirks.fields is None and quirks.parts == OPENAI_PARTS and not quirks.alphanumeric_tool_ids
 
 
+def is_utf8(data: bytes) -> bool:
+    """Whether these bytes may be passed on: what is skipped in parsing was not looked at."""
+    if data.isascii():
+        return True
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def passed_through(fields: dict[str, Any], request: ChatRequest, quirks: OpenAIQuirks) -> dict[str, Any]:
     """The fields of a body, with the caller's own bytes where they need no change."""
     if not request.raw or not takes_everything(quirks):

@@ -18,6 +18,7 @@ from muxer.providers.openai_answer import (
     time_of,
     usage_of,
 )
+from muxer.providers.openai_passthrough import is_utf8
 from muxer.providers.openai_wire import WireAnswer, WireChoice, WireToolCall, decode_answer
 from muxer.types.catalog import ModelSpec
 from muxer.types.chat import ChatChunk, ChunkChoice, Delta, ToolCallDelta, Usage
@@ -62,7 +63,10 @@ class OpenAIStreamReader:
         self._head = self._head or answer
         choices = [gain for choice in answer.choices or () if (gain := self._gain(choice)) is not None]
         # An event that tells usage beside choices is no event of OpenAI's: it has to be told apart.
-        raw = event if self._as_it_is and answer.usage is None and len(choices) == len(answer.choices or ()) else b""
+        as_it_is = (
+            self._as_it_is and answer.usage is None and len(choices) == len(answer.choices or ()) and is_utf8(event)
+        )
+        raw = event if as_it_is else b""
         return (self._chunk(answer, tuple(choices), raw=raw),) if choices else ()
 
     def end(self) -> Sequence[ChatChunk]:

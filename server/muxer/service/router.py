@@ -119,4 +119,5 @@ def _carried_out(decision: Decision, candidate: Candidate, settled: Settled) -> 
     message = to_protobuf.decision(decision, new_id("dec"), [c for c in decision.plan if c.model.id in called])
     message.selected_provider = candidate.model.provider
     message.selected_model = candidate.model.name
+    message.simulated = candidate.model.provider in decision.simulated
     return message

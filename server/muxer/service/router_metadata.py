@@ -39,5 +39,5 @@ def router_metadata(decision: Decision, decision_id: str, answered_by: Candidate
         "price_version": decision.price_version,
         "attempts": [{"model": a.model_id, "outcome": a.outcome} for a in settled.attempts],
         "dropped_params": settled.dropped,
-        "simulated": decision.simulated,
+        "simulated": answered_by.model.provider in decision.simulated,
     }

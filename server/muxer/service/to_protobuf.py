@@ -28,7 +28,7 @@ def decision(value: Decision, decision_id: str, candidates: Iterable[Candidate])
         candidates=[candidate(c) for c in candidates],
         estimated_cost=cost_estimate(chosen.cost),
         estimated_latency=latency(chosen.latency),
-        simulated=value.simulated,
+        simulated=chosen.model.provider in value.simulated,
     )
 
 

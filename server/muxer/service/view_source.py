@@ -24,7 +24,7 @@ class ViewSource:
         clock: Clock,
         count_tokens: Callable[[str], int],
         *,
-        simulated: bool,
+        simulated: frozenset[str],
     ) -> None:
         self._catalog = catalog
         self._providers = providers

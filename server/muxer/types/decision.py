@@ -72,7 +72,7 @@ class View(Struct, frozen=True):
     policy: Policy
     today: dt.date
     count_tokens: Callable[[str], int]  # tokens of a text in o200k_base
-    simulated: bool = False
+    simulated: frozenset[str] = frozenset()  # the providers that the simulator plays
 
 
 class Candidate(Struct, frozen=True):
@@ -97,7 +97,7 @@ class Decision(Struct, frozen=True):
     reason: str
     price_version: str
     pinned: bool = False
-    simulated: bool = False
+    simulated: frozenset[str] = frozenset()  # the providers that the simulator plays
 
     @property
     def selected(self) -> Candidate:
