@@ -22,10 +22,35 @@ VALUES = (
 )
 TOKENS = (
     *VALUES,
-    *(b"data:", b"data: ", b"event:", b"event: error\n", b"id: 1\n", b"retry: 1\n", b": comment\n", b"\n", b"\r", b"\n\n"),
+    *(
+        b"data:",
+        b"data: ",
+        b"event:",
+        b"event: error\n",
+        b"id: 1\n",
+        b"retry: 1\n",
+        b": comment\n",
+        b"\n",
+        b"\r",
+        b"\n\n",
+    ),
     *(b"\r\n", b"\r\n\r\n", b"data: [DONE]\n\n", b"[DONE]", b"data: {}\n\n", b"data: null\n\n", b"data: 7\n\n"),
     *(b'data: {"error":{"message":"m"}}\n\n', b"event: message_stop\n", b"\xef\xbb\xbf", b"\x00", b"\xc3", b"\xe2\x80"),
-    *(b"{", b"}", b"[", b"]", b",", b":", b'"', b"\\", b'"index":', b'"choices":', b'"usage":', b'"type":', b'"delta":'),
+    *(
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b",",
+        b":",
+        b'"',
+        b"\\",
+        b'"index":',
+        b'"choices":',
+        b'"usage":',
+        b'"type":',
+        b'"delta":',
+    ),
     *(b'"error":', b'"content":', b'"tool_calls":', b'"id":', b'"message":', b'"parts":', b'"finish_reason":'),
 )
 DEPTHS = (3, 60, 500, 1100, 20_000)

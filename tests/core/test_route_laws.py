@@ -59,6 +59,21 @@ def test_every_model_of_the_catalogue_is_a_candidate_once_and_says_why(request: 
 
 
 @given(requests(), views())
+def test_without_the_models_ruled_out_the_outcome_is_the_same_but_for_them(request: ChatRequest, world: View) -> None:
+    whole = outcome(request, world)
+    try:
+        short: Decision | MuxerError = decide(request, world, with_rejected=False)
+    except MuxerError as error:
+        short = error
+
+    if isinstance(whole, Decision):
+        assert short == replace(whole, candidates=whole.plan)
+    else:
+        assert isinstance(short, MuxerError)
+        assert (whole.reason, str(whole), whole.details) == (short.reason, str(short), short.details)
+
+
+@given(requests(), views())
 def test_the_selected_model_comes_first_then_fallbacks_by_score_then_those_ruled_out(
     request: ChatRequest, world: View
 ) -> None:

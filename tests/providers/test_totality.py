@@ -10,6 +10,7 @@ import pytest
 from muxer.errors import MuxerError, Reason
 from muxer.providers.provider_rows import PROVIDERS
 from muxer.providers.registry import DIALECTS
+from muxer.providers.request_body import may_give_hints
 from muxer.types.catalog import Capabilities
 from muxer.types.chat import (
     AudioPart,
@@ -110,6 +111,7 @@ def test_a_field_is_said_refused_or_reported(place: tuple[str, str], field: str,
 
         assert (said != unsaid) or field in reported
         assert reported <= set(value)
+        assert may_give_hints(request) or not reported
 
 
 @pytest.mark.parametrize("place", PLACES, ids=str)
@@ -186,6 +188,17 @@ def test_a_hint_inside_a_message_is_said_or_reported(place: tuple[str, str], hin
     said = body(request, place, "plain", anyone)
 
     assert (b"ann" in said or b'"low"' in said) != (name in DIALECTS[place[1]].dropped(request, provider, model))
+
+
+@pytest.mark.parametrize("hint", MESSAGES)
+def test_a_hint_inside_a_message_is_worth_asking_the_encoder_about(hint: str) -> None:
+    message, _ = MESSAGES[hint]
+
+    assert may_give_hints(ChatRequest((USER, message)))
+
+
+def test_an_ordinary_conversation_gives_no_hints() -> None:
+    assert not may_give_hints(ChatRequest((USER, Message("assistant", "Yes."), USER), model="auto", max_tokens=100))
 
 
 @pytest.mark.parametrize("place", PLACES, ids=str)

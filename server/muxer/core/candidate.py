@@ -69,6 +69,33 @@ class Assessment(Struct, frozen=True):
 
 def assess(model: PreparedModel, demand: Demand) -> Assessment:
     """Measures a model against a request."""
+    return _measured(model, demand, _barred(model, demand))
+
+
+def assess_unless_barred(model: PreparedModel, demand: Demand) -> Assessment | None:
+    """The same, but None for a model that falls at a limit which takes no prediction: there is no need to make any."""
+    return _measured(model, demand, None) if _barred(model, demand) is None else None
+
+
+def _barred(model: PreparedModel, demand: Demand) -> Hurdle | None:
+    """The first limit that a model falls at of those that take no prediction, which are the first ones."""
+    options = demand.options
+    if (options.allowed_models or options.denied_models) and policy.broken_rule(model.id, options):
+        return Hurdle.POLICY
+    if model.spec.provider not in demand.providers:
+        return Hurdle.CONFIGURED
+    if model.retired and not demand.pinned:
+        return Hurdle.IN_SERVICE
+    if demand.needs & model.lacks:
+        return Hurdle.CAPABILITY
+    wanted = demand.length.max_tokens
+    if wanted is not None and 0 < model.spec.max_output_tokens < wanted:
+        return Hurdle.MAX_TOKENS
+    return None
+
+
+def _measured(model: PreparedModel, demand: Demand, barred: Hurdle | None) -> Assessment:
+    """The predictions for a model, and the limit that it falls at by them if it has not fallen before."""
     length = demand.length
     prompt, longest = prompt_on(model, demand.prompt_tokens)
     expected, p90, most = length.on(model)
@@ -82,33 +109,42 @@ def assess(model: PreparedModel, demand: Demand) -> Assessment:
     slow = demand.weights.latency * latency_term(time.p50_ms)
     room = one_answer if length.max_tokens is None else length.max_tokens
     overflow = context.overflow(model.spec, prompt if demand.pinned else longest, room)
-    fell_at, why = _hurdle(model, demand, predicted, cost, overflow)
+    if barred is None:
+        fell_at, why = _fell_by_predictions(model, demand, predicted, cost, overflow)
+    else:
+        fell_at, why = barred, _why_barred(model, demand, barred)
     return Assessment(model, predicted, cost, time, dear, slow, predicted - dear - slow, overflow, fell_at, why)
 
 
-def _hurdle(
+def _why_barred(model: PreparedModel, demand: Demand, barred: Hurdle) -> str:
+    """The reason in words why a model fell at a limit that takes no prediction."""
+    spec = model.spec
+    if barred is Hurdle.POLICY:
+        return f"ruled out by {policy.broken_rule(model.id, demand.options)}"
+    if barred is Hurdle.CONFIGURED:
+        return f"provider {spec.provider} is not configured"
+    if barred is Hurdle.IN_SERVICE:
+        return f"retired by its provider after {spec.deprecation_date}"
+    if barred is Hurdle.CAPABILITY:
+        return f"does not take {capability.words(demand.needs & model.lacks)}"
+    return f"writes at most {spec.max_output_tokens} tokens; max_tokens is {demand.length.max_tokens}"
+
+
+def _fell_by_predictions(
     model: PreparedModel, demand: Demand, predicted: float, cost: CostEstimate, overflow: tuple[int, int] | None
 ) -> tuple[Hurdle | None, str]:
-    """The first limit that a model falls at, with the reason in words."""
-    spec, options = model.spec, demand.options
-    if (options.allowed_models or options.denied_models) and (rule := policy.broken_rule(model.id, options)):
-        return Hurdle.POLICY, f"ruled out by {rule}"
-    provider = demand.providers.get(spec.provider)
-    if provider is None:
-        return Hurdle.CONFIGURED, f"provider {spec.provider} is not configured"
-    if model.retired and not demand.pinned:
-        return Hurdle.IN_SERVICE, f"retired by its provider after {spec.deprecation_date}"
-    if missing := demand.needs & model.lacks:
-        return Hurdle.CAPABILITY, f"does not take {capability.words(missing)}"
-    wanted = demand.length.max_tokens
-    if wanted is not None and 0 < spec.max_output_tokens < wanted:
-        return Hurdle.MAX_TOKENS, f"writes at most {spec.max_output_tokens} tokens; max_tokens is {wanted}"
+    """The first of the other limits that a model falls at, with the reason in words."""
+    options = demand.options
     if overflow is not None:
         return Hurdle.CONTEXT, f"prompt and answer may need {overflow[0]} tokens; the limit is {overflow[1]}"
     if options.min_quality is not None and predicted < options.min_quality:
         return Hurdle.QUALITY, f"predicted quality {predicted:.3f} is below the least of {options.min_quality:g}"
+    provider = demand.providers[model.spec.provider]
     if not provider.usable:
-        return Hurdle.PROVIDER, f"provider {spec.provider} cannot be used now: {provider.reason or 'unknown'}"
+        return (
+            Hurdle.PROVIDER,
+            f"provider {model.spec.provider} cannot be used now: {provider.reason or 'unknown'}",
+        )
     if demand.limit is not None and (why := budget.excess(cost, demand.limit)):
         return Hurdle.BUDGET, why
     return None, ""

@@ -36,17 +36,24 @@ def behind(other: Assessment, best: Assessment) -> str:
 
 
 def routing_reason(
-    intent: Intent, preset: str, plan: Sequence[Assessment], ruled_out: Sequence[Assessment], *, pinned: bool
+    intent: Intent,
+    preset: str,
+    plan: Sequence[Assessment],
+    ruled_out: Sequence[Assessment],
+    *,
+    considered: int,
+    pinned: bool,
 ) -> str:
-    """Why the first of the plan was chosen, in one sentence."""
+    """Why the first of the plan was chosen, in one sentence. `considered` is how many models there were in all;
+    of those `ruled_out` only the ones beyond the budget are looked at."""
     best = plan[0]
     task = f"{intent.label} ({intent.confidence:.2f})"
-    if pinned and len(plan) + len(ruled_out) == 1:
+    if pinned and considered == 1:
         return f"{task}: {best.model.id} was asked for; expected are {figures(best)}"
-    others = len(plan) - 1 + len(ruled_out)
+    others = considered - 1
     return (
-        f"{task} with preset {preset}: {best.model.id} has the best balance of {figures(best)}; "
-        f"{others} other{'' if others == 1 else 's'} considered, {len(ruled_out)} ruled out{_too_dear(best, ruled_out)}"
+        f"{task} with preset {preset}: {best.model.id} has the best balance of {figures(best)}; {others} "
+        f"other{'' if others == 1 else 's'} considered, {considered - len(plan)} ruled out{_too_dear(best, ruled_out)}"
     )
 
 

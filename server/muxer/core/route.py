@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct, structs
 
 from muxer.core import budget, capability, explain, intent, model_id, quality
-from muxer.core.candidate import Assessment, Demand, Hurdle, assess
+from muxer.core.candidate import Assessment, Demand, Hurdle, assess, assess_unless_barred
 from muxer.core.estimate import answer_length
 from muxer.core.features import extract
 from muxer.core.prepared import PreparedModel, prepared
@@ -25,26 +25,29 @@ def classify(request: ChatRequest, view: View) -> tuple[Intent, IntentSignals]:
     return intent.classify(features, request, enabled=view.policy.intent_enabled), features.signals
 
 
-def decide(request: ChatRequest, view: View) -> Decision:
+def decide(request: ChatRequest, view: View, *, with_rejected: bool = True) -> Decision:
     """Which model to ask, and which others after it should it fail.
 
     A model that the caller has named is the whole plan, at each provider that serves it under a bare name. Otherwise
     all models of the catalogue are candidates, and those that no hard limit rules out are the plan: every one of them
-    is within the budget.
+    is within the budget. Without `with_rejected` the candidates are the plan alone, and nothing is worked out about
+    models that fall at a limit without it; nothing else changes.
 
     Raises what `model_id.parse` and `preset.resolve` raise for a bad choice, and what `refusal` tells of when no model
     is left: `BudgetExceeded`, `BadRequest` or another `MuxerError`.
     """
     case = _read(request, view)
-    plan, ruled_out = rank(assess(model, case.demand) for model in case.models)
+    plan, ruled_out = _all_ranked(case) if with_rejected else _unbarred_ranked(case)
     if not plan:
-        raise _refusal(case, ruled_out, view)
+        raise _refusal(case, view)
     return Decision(
-        candidates=_candidates(plan, ruled_out),
+        candidates=_candidates(plan, ruled_out if with_rejected else ()),
         intent=case.intent,
         signals=case.signals,
         preset=case.preset,
-        reason=explain.routing_reason(case.intent, case.preset, plan, ruled_out, pinned=case.demand.pinned),
+        reason=explain.routing_reason(
+            case.intent, case.preset, plan, ruled_out, considered=len(case.models), pinned=case.demand.pinned
+        ),
         price_version=view.catalog.version,
         pinned=case.demand.pinned,
         simulated=view.simulated,
@@ -58,10 +61,10 @@ def estimate(request: ChatRequest, view: View) -> tuple[tuple[Candidate, ...], I
     are there as rejected ones. Raises what `decide` does when no model could serve the request at all.
     """
     case = _read(request, view)
-    plan, ruled_out = rank(assess(model, case.demand) for model in case.models)
+    plan, ruled_out = _unbarred_ranked(case)
     able = [a for a in ruled_out if a.fell_at is not None and a.fell_at >= Hurdle.QUALITY]
     if not plan and not able:
-        raise _refusal(case, ruled_out, view)
+        raise _refusal(case, view)
     candidates = sorted(_candidates(plan, able), key=lambda c: (c.cost.expected, c.model.id))
     return tuple(candidates), case.intent, case.signals
 
@@ -103,8 +106,20 @@ def _read(request: ChatRequest, view: View) -> _Case:
     )
 
 
-def _refusal(case: _Case, ruled_out: Sequence[Assessment], view: View) -> MuxerError:
+def _all_ranked(case: _Case) -> tuple[list[Assessment], list[Assessment]]:
+    """The plan, and all those ruled out."""
+    return rank(assess(model, case.demand) for model in case.models)
+
+
+def _unbarred_ranked(case: _Case) -> tuple[list[Assessment], list[Assessment]]:
+    """The plan, and of those ruled out only the ones that it took predictions to rule out."""
+    assessments = (assess_unless_barred(model, case.demand) for model in case.models)
+    return rank(a for a in assessments if a is not None)
+
+
+def _refusal(case: _Case, view: View) -> MuxerError:
     """The error, with a way out for a caller who has named a model beyond the budget."""
+    _, ruled_out = _all_ranked(case)
     if not case.demand.pinned:
         return refuse(ruled_out, case.demand)
     free_choice = structs.replace(case.demand, pinned=False)

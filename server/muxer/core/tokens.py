@@ -35,7 +35,7 @@ _PIECE = re.compile(r"[^\s\d!-/:-@\[-`{-~]+|\d{1,3}|[!-/:-@\[-`{-~]+\n*|\n+|[ \t
 """Words (everything that is no blank, digit or ASCII punctuation), digits in threes, punctuation, indentation."""
 
 _LONG_WORD = 7
-"""ASCII words of up to this many characters are one token, nearly always."""
+"""ASCII words of up to this many characters are one token, nearly always; rulers and indentation are at any length."""
 
 
 def count(text: str) -> int:

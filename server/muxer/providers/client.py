@@ -22,6 +22,7 @@ from muxer.providers.egress import check_destination
 from muxer.providers.failures import ODD_ANSWER, SERVER, TIMED_OUT, UNREACHABLE, FailureClass, failed
 from muxer.providers.output_cap import OutputCap
 from muxer.providers.registry import dialect_for
+from muxer.providers.request_body import may_give_hints
 from muxer.types.catalog import ModelSpec
 from muxer.types.chat import ChatChunk, ChatRequest, ChatResponse
 
@@ -50,6 +51,8 @@ class HttpProviderClient:
 
     def dropped(self, request: ChatRequest, provider: ProviderSpec, model: ModelSpec) -> tuple[str, ...]:
         """See `ports.Dialect.dropped`."""
+        if not may_give_hints(request):
+            return ()
         return dialect_for(request, provider, model).dropped(request, provider, model)
 
     async def complete(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -13,6 +14,10 @@ from muxer.ports import HttpRequest, ProviderSpec
 from muxer.types.chat import ChatRequest, ImagePart, Message, RefusalPart, TextPart, Tool, ToolChoice
 
 _ENCODER = msgspec.json.Encoder()
+
+_SAID_OR_REFUSED = {"messages", "model", "max_tokens", "routing", "raw"}
+_possible_hints = attrgetter(*[name for name in ChatRequest.__struct_fields__ if name not in _SAID_OR_REFUSED])
+_NO_HINTS = _possible_hints(ChatRequest(messages=()))
 
 
 class Body:
@@ -56,6 +61,12 @@ def unsupported(provider: ProviderSpec, field: str, what: str = "") -> MuxerErro
     return MuxerError(
         Reason.UNSUPPORTED_PARAMETER, f"{provider.name} does not support {what or f'`{field}`'}", field=field
     )
+
+
+def may_give_hints(request: ChatRequest) -> bool:
+    """Whether a request has anything that the encoder of some dialect could leave out. Most have nothing, and need no
+    encoder to tell what was left out."""
+    return _possible_hints(request) != _NO_HINTS or any(message.name or message.parts for message in request.messages)
 
 
 def dropped_from_messages(request: ChatRequest, *, names: bool, details: bool) -> tuple[str, ...]:

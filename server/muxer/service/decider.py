@@ -22,12 +22,12 @@ class Decider:
         self._telemetry = telemetry
         self._tracer = tracer
 
-    def decide(self, request: ChatRequest, rpc: str) -> Decision:
-        """The decision. Raises `MuxerError` when there is no model for the request."""
+    def decide(self, request: ChatRequest, rpc: str, *, with_rejected: bool = False) -> Decision:
+        """The decision, on request with the models ruled out. Raises `MuxerError` when there is no model for it."""
         started = self._clock.monotonic()
         try:
             with self._tracer.span("route.decide"):
-                decision = route.decide(request, self._view())
+                decision = route.decide(request, self._view(), with_rejected=with_rejected)
         except MuxerError as error:
             if isinstance(error, BudgetExceeded):
                 self._over_budget(error, request, rpc)

@@ -41,7 +41,7 @@ class RouterServicer(router_service_pb2_grpc.RouterServiceServicer):
 
     async def Route(self, request: pb.RouteRequest, context: Context) -> pb.RouteResponse:
         """Which model a chat request would go to, and why."""
-        decision = self._decider.decide(validate(from_protobuf.decidable(request)), "Route")
+        decision = self._decider.decide(validate(from_protobuf.decidable(request)), "Route", with_rejected=True)
         return pb.RouteResponse(decision=to_protobuf.decision(decision, new_id("dec"), decision.candidates))
 
     async def Classify(self, request: pb.ClassifyRequest, context: Context) -> pb.ClassifyResponse:

@@ -1,4 +1,5 @@
-"""Counts the pieces of an ASCII text without making them, five to nine times faster than a regular expression finds.
+"""Counts the pieces of an ASCII text without making them: four to six times as fast as a regular expression finds them
+in texts of 1,000 characters and more.
 
 Each class of characters becomes a number with a byte for every character of the text, 1 where it is of the class. The
 byte of the character before is then one shift away, and where a run begins is one operation on the whole text.
