@@ -13,7 +13,7 @@ UV = $(shell command -v uv || echo $(CURDIR)/$(BIN)/uv)
 WORKERS ?= 2
 ARGS ?=
 
-.PHONY: help setup setup-dev local run test check format generate lock bench clean
+.PHONY: help setup setup-dev local run test check format generate lock bench bench-routing clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | awk -F'\t' '{printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}'
@@ -85,6 +85,9 @@ lock: $(BIN)/python ## Renew the lock files from pyproject.toml
 bench: setup-dev ## Measure CPU per request, added latency, memory, and how fast the product reacts
 	@$(BIN)/python -m benchmarks.gateway $(ARGS)
 	@$(BIN)/python -m benchmarks.reaction
+
+bench-routing: setup-dev ## Measure routing quality on the recorded outcomes, and draw the curves
+	@$(BIN)/python -m benchmarks.routing build/routing
 
 clean: ## Remove everything that was built
 	@rm -rf $(VENV) .modelmuxer .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

@@ -160,3 +160,22 @@ def test_serve_never_simulates(tmp_path):
 
     assert process.wait(20) == 0
     assert "no provider is configured" in log.read_text()
+
+
+def test_outcomes_become_a_router_file_that_predicts(tmp_path):
+    outcomes, questions, predictions = tmp_path / "outcomes.jsonl", tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    rows = [
+        {"prompt": f"{kind} number {n}", "model": model, "score": float((kind == "prove") == (model == "strong"))}
+        for n in range(60)
+        for kind in ("prove", "greet")
+        for model in ("strong", "weak")
+    ]
+    outcomes.write_text("\n".join(map(json.dumps, rows)))
+    questions.write_text(json.dumps({"id": "q", "prompt": "prove number 7"}))
+    fitted = run("fit", str(outcomes), "--out", str(tmp_path / "router"), timeout=50)
+    done = run("predict", "--in", str(questions), "--out", str(predictions), "--router", str(tmp_path / "router"))
+
+    assert (fitted.returncode, done.returncode) == (0, 0)
+    (line,) = map(json.loads, predictions.read_text().splitlines())
+    assert set(line["quality"]) == {"strong", "weak"}
+    assert all(0 <= value <= 1 for value in (line["difficulty"], *line["quality"].values()))

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated
 
 import typer
@@ -34,6 +35,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a ta
 _RUN = "Run"
 _ASK = "Ask without calling a provider"
 _LOOK = "Look"
+_LEARN = "Learn from your own traffic"
 
 
 @app.command(rich_help_panel=_RUN)
@@ -133,6 +135,50 @@ def version() -> None:
     from muxer.cli.version import run
 
     raise typer.Exit(run())
+
+
+@app.command(rich_help_panel=_LEARN)
+def fit(
+    outcomes: Annotated[
+        Path,
+        typer.Argument(metavar="OUTCOMES", help="JSONL or Parquet rows with prompt or messages, model, score 0 to 1."),
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write the router file.")],
+    picture: Annotated[
+        Path | None, typer.Option(metavar="SVG", help="Where to draw the curve; beside the router file by default.")
+    ] = None,
+) -> None:
+    """Learn from recorded outcomes how good each model is at what, and say what that would have saved."""
+    run_fit = _learning().run_fit
+    raise typer.Exit(run_fit(outcomes, out, picture))
+
+
+@app.command(rich_help_panel=_LEARN)
+def predict(
+    questions: Annotated[
+        Path, typer.Option("--in", metavar="FILE", help="JSONL lines with id and prompt or messages.")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write the predictions.")],
+    router: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A router file; without one, the shipped difficulty alone.")
+    ] = None,
+) -> None:
+    """Predict difficulty, and quality by model, for many prompts."""
+    run_predict = _learning().run_predict
+    raise typer.Exit(run_predict(questions, out, router))
+
+
+def _learning() -> ModuleType:
+    """What the two commands above need. Ends the command when its packages are not installed."""
+    from muxer.cli.plans import BAD_CONFIGURATION
+    from muxer.cli.screen import complain
+
+    try:
+        from muxer.learn import commands
+    except ModuleNotFoundError as error:
+        complain("Missing", f"{error.name}: pip install 'modelmuxer[fit]'")
+        raise typer.Exit(BAD_CONFIGURATION) from None
+    return commands
 
 
 prices = typer.Typer(help="Check the price table, or make it anew.", no_args_is_help=True)

@@ -1,0 +1,151 @@
+"""Fits a quality model to recorded outcomes, and finds by cross-validation how far its learners may be believed."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from muxer.core import difficulty
+from muxer.core.features import Features
+from muxer.core.structure import structure
+from muxer.learn.boosting import fit_trees
+from muxer.learn.conversation import read
+from muxer.learn.familiarity import find_limits, kind_of
+from muxer.learn.outcomes import Outcomes
+from muxer.learn.quality_model import Learned, QualityModel, Told, Trust, Vector, combine
+from muxer.learn.ridge import design, fit_ridge
+from muxer.learn.terms import terms_of, vocabulary
+
+FOLDS = 5
+
+MEAN_PENALTY = 5.0
+"""In outcomes: a model's mean is drawn towards that of all models as if five of its outcomes had been average."""
+
+TYPICAL_SLOPE = 0.5
+SLOPE_PRECISION = 100.0
+"""Prior of the slope over general difficulty: its mean, and its weight in units of information."""
+
+MIN_SLOPE, MAX_SLOPE = 0.05, 1.5
+"""The slope is never quite zero: of two unfamiliar prompts the harder one should get the better model."""
+
+Tell = Callable[[str, float], None]
+"""Is told the stage that begins, and the share of the work that is done."""
+
+
+class Reading(Struct, frozen=True):
+    """The prompts, read: terms, structure, general difficulty, and the fold that each is held out in."""
+
+    terms: list[list[int]]
+    shapes: NDArray[np.float32]
+    hardness: Vector
+    fold: NDArray[np.int64]
+
+
+class Fit(Struct, frozen=True):
+    """A quality model, and what models without the prompt in question predict for every prompt."""
+
+    model: QualityModel
+    held_out: Vector
+
+
+def fit(outcomes: Outcomes, tell: Tell, hardness: Callable[[Features], float] = difficulty.log_odds) -> Fit:
+    """Fits and cross-validates. Takes some two minutes for 400,000 outcomes on one core."""
+    tell("reading prompts", 0.0)
+    reading = read_prompts([read(prompt) for prompt in outcomes.prompts], hardness)
+    return fit_reading(reading, outcomes, tell)
+
+
+def read_prompts(prompts: Sequence[Features], hardness: Callable[[Features], float]) -> Reading:
+    """What the learners see of the prompts. Prompts that differ only in case and signs share a fold."""
+    return Reading(
+        terms=[terms_of(features.words) for features in prompts],
+        shapes=np.array([structure(features) for features in prompts], np.float32),
+        hardness=np.array([hardness(features) for features in prompts]),
+        fold=np.array([zlib.crc32(re.sub(r"\W+", "", f.text.lower()).encode()) % FOLDS for f in prompts]),
+    )
+
+
+def fit_reading(reading: Reading, outcomes: Outcomes, tell: Tell) -> Fit:
+    """As `fit`, of prompts that have been read."""
+    scores = outcomes.scores
+    averages, residual, support, distance = (np.zeros_like(scores) for _ in range(4))
+    for fold in range(FOLDS):
+        tell(f"cross-validation {fold + 1} of {FOLDS}", (1 + fold) / (FOLDS + 2))
+        held, rest = (np.flatnonzero(side) for side in (reading.fold == fold, reading.fold != fold))
+        if len(held) and len(rest):
+            averages[held] = means(scores[rest])
+            learned = learn(reading, rest, scores[rest] - averages[held[0]])
+            residual[held], support[held], distance[held] = tell_all(learned, reading, held)
+    trust = find_trust(scores, averages, residual, reading.hardness)
+    limits = find_limits(support, distance, ~np.isnan(scores))
+    held_out = combine(averages, trust, residual, limits.familiarity(support, distance), reading.hardness)
+    tell("final model", (1 + FOLDS) / (FOLDS + 2))
+    mean = means(scores)
+    learned = learn(reading, np.arange(len(scores)), scores - mean)
+    model = QualityModel(tuple(outcomes.models), mean, mean_costs(outcomes), trust, limits, learned)
+    tell("done", 1.0)
+    return Fit(model, held_out)
+
+
+def learn(reading: Reading, rows: NDArray[np.int64], residuals: Vector) -> Learned:
+    """Both learners, fitted to the same residuals of these prompts."""
+    terms, shapes = [reading.terms[i] for i in rows], reading.shapes[rows]
+    words = vocabulary(terms)
+    weights = fit_ridge(design(words, terms)[0], residuals).astype(np.float16)
+    return Learned(words, weights, fit_trees(shapes, residuals), kind_of(shapes, ~np.isnan(residuals)))
+
+
+def tell_all(learned: Learned, reading: Reading, rows: NDArray[np.int64]) -> Told:
+    """What learners tell of many prompts, by prompt and model."""
+    terms, known = design(learned.vocabulary, [reading.terms[i] for i in rows])
+    weights, shapes = learned.weights.astype(np.float32), reading.shapes[rows]
+    return Told(
+        residual=(terms @ weights + learned.trees.predict_all(shapes)) / 2,
+        support=known[:, None] * (terms.multiply(terms).tocsr() @ (weights != 0).astype(np.float32)),
+        distance=learned.kind.distances(shapes),
+    )
+
+
+def means(scores: Vector) -> Vector:
+    """Mean score of each model, drawn a little towards the mean of all."""
+    count = (~np.isnan(scores)).sum(axis=0)
+    overall = np.nanmean(scores)
+    return np.asarray((np.nansum(scores, axis=0) + MEAN_PENALTY * overall) / (count + MEAN_PENALTY))
+
+
+def mean_costs(outcomes: Outcomes) -> Vector:
+    """Mean USD of an answer by each model, NaN where no cost is known."""
+    count = (~np.isnan(outcomes.costs)).sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(np.where(count, np.nansum(outcomes.costs, axis=0) / count, np.nan))
+
+
+def find_trust(scores: Vector, averages: Vector, residuals: Vector, hardness: Vector) -> Trust:
+    """The factors with the least squared error on held-out prompts."""
+    asked = ~np.isnan(scores)
+    shared = np.broadcast_to(residuals.mean(axis=1, keepdims=True), residuals.shape)
+    told = np.stack([shared[asked], (residuals - shared)[asked]])
+    gram = told @ told.T + np.eye(2) * 1e-9
+    common, own = np.clip(np.linalg.solve(gram, told @ (scores - averages)[asked]), 0, 1).tolist()
+    typical = float(hardness.mean())
+    slope = _slope(scores, averages, hardness - typical)
+    return Trust(common=common, own=own, slope=slope, typical=typical)
+
+
+def _slope(scores: Vector, averages: Vector, hardness: Vector) -> float:
+    """How steeply quality falls over general difficulty: logistic regression with the models' means as offsets."""
+    asked = ~np.isnan(scores)
+    base = np.clip(averages, 0.01, 0.99)[asked]
+    offset = np.log(base / (1 - base))
+    over = np.broadcast_to(hardness[:, None], scores.shape)[asked]
+    slope = TYPICAL_SLOPE
+    for _ in range(20):
+        right = 1 / (1 + np.exp(slope * over - offset))
+        gradient = (over * (right - scores[asked])).sum() + SLOPE_PRECISION * (TYPICAL_SLOPE - slope)
+        slope += float(gradient / ((over**2 * right * (1 - right)).sum() + SLOPE_PRECISION))
+    return min(MAX_SLOPE, max(MIN_SLOPE, slope))

@@ -1,0 +1,135 @@
+"""Reads recorded outcomes, JSON lines or Parquet: rows of prompt, model, score, and cost where it is known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from muxer.learn.conversation import Conversation
+
+PARQUET_BATCH = 8_192
+"""Rows that are held as Python objects at a time."""
+
+
+class OutcomesInvalid(Exception):
+    """A file of outcomes cannot be used. The message says which row is at fault, and never quotes a prompt."""
+
+
+class Row(Conversation, frozen=True, kw_only=True):
+    """One outcome. `score` is how good the answer was, from 0 to 1; `cost_usd` what it cost."""
+
+    model: str
+    score: float | None
+    cost_usd: float | None = None
+
+
+class Outcomes(Struct, frozen=True):
+    """Outcomes by prompt (rows) and model (columns): NaN where a model was not asked, or its cost is not known. Several
+    outcomes of one model on one prompt are averaged."""
+
+    prompts: list[Conversation]
+    models: list[str]
+    scores: NDArray[np.float64]
+    costs: NDArray[np.float64]
+
+    @property
+    def count(self) -> int:
+        """How many scores there are."""
+        return int((~np.isnan(self.scores)).sum())
+
+
+def read_outcomes(path: Path) -> Outcomes:
+    """All outcomes of a file; `.parquet` is read as Parquet, all else as JSON lines. Raises `OutcomesInvalid`."""
+    try:
+        rows = _parquet(path) if path.suffix == ".parquet" else _json_lines(path)
+        return gather(rows)
+    except OSError as error:
+        raise OutcomesInvalid(f"{path}: {error.strerror or error}") from None
+
+
+def gather(rows: Iterable[Row]) -> Outcomes:
+    """Rows as matrices. Rows without a score are passed over. Raises `OutcomesInvalid` when none is left."""
+    prompts: dict[bytes, int] = {}
+    models: dict[str, int] = {}
+    asked: list[Conversation] = []
+    at: list[tuple[int, int]] = []
+    values: list[tuple[float, float]] = []
+    for number, row in enumerate(rows, 1):
+        if row.score is None or math.isnan(row.score):
+            continue
+        _check(row, number)
+        conversation = Conversation(None if row.messages else row.prompt, row.messages)
+        key = msgspec.json.encode(conversation)
+        if key not in prompts:
+            prompts[key] = len(asked)
+            asked.append(conversation)
+        at.append((prompts[key], models.setdefault(row.model, len(models))))
+        values.append((row.score, math.nan if row.cost_usd is None else row.cost_usd))
+    if not at:
+        raise OutcomesInvalid("there is no row with a score")
+    names = sorted(models)
+    order = np.array([names.index(model) for model in models])
+    prompt, column = np.array(at).T
+    score, cost = np.array(values).T
+    shape = (len(asked), len(names))
+    return Outcomes(
+        asked, names, _mean_by(prompt, order[column], score, shape), _mean_by(prompt, order[column], cost, shape)
+    )
+
+
+def _check(row: Row, number: int) -> None:
+    if row.score is None or not 0 <= row.score <= 1:
+        raise OutcomesInvalid(f"row {number}: score {row.score} is not between 0 and 1")
+    if row.cost_usd is not None and row.cost_usd < 0:
+        raise OutcomesInvalid(f"row {number}: cost_usd {row.cost_usd} is negative")
+    if not row.model:
+        raise OutcomesInvalid(f"row {number}: model is empty")
+    if not row.messages and row.prompt is None:
+        raise OutcomesInvalid(f"row {number}: neither `prompt` nor `messages` is given")
+
+
+def _mean_by(
+    prompt: NDArray[np.int64], column: NDArray[np.int64], values: NDArray[np.float64], shape: tuple[int, int]
+) -> NDArray[np.float64]:
+    """Mean of the known values of each cell, NaN where there is none."""
+    known = ~np.isnan(values)
+    cell = prompt[known] * shape[1] + column[known]
+    count = np.bincount(cell, minlength=shape[0] * shape[1])
+    total = np.bincount(cell, values[known], shape[0] * shape[1])
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(count > 0, total / count, np.nan)).reshape(shape)
+
+
+def _json_lines(path: Path) -> Iterator[Row]:
+    decoder = msgspec.json.Decoder(Row)
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                try:
+                    yield decoder.decode(line)
+                except msgspec.DecodeError as error:
+                    raise OutcomesInvalid(f"line {number}: {error}") from None
+
+
+def _parquet(path: Path) -> Iterator[Row]:
+    import pyarrow as pa  # noqa: PLC0415  only Parquet needs it
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    try:
+        table = pq.ParquetFile(path)
+        wanted = [name for name in Row.__struct_fields__ if name in table.schema_arrow.names]
+        for batch in table.iter_batches(PARQUET_BATCH, columns=wanted):
+            yield from map(_row, batch.to_pylist())
+    except (pa.ArrowInvalid, msgspec.ValidationError) as error:
+        raise OutcomesInvalid(f"{path}: {error}") from None
+
+
+def _row(record: dict[str, Any]) -> Row:
+    return msgspec.convert(record, Row)

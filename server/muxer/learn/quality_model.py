@@ -1,0 +1,102 @@
+"""Predicted quality of every model for a prompt: its mean, moved by what the prompt's terms and structure tell.
+
+    quality = mean + familiarity * (common * c + own * (p - c)) + (1 - familiarity) * general
+
+p is the average of the learners' residuals for the model, and c the mean of p over all models: what the prompt does to
+everyone. `common` and `own` are shrinkage factors from cross-validation. Where a prompt is unlike those that a model
+was judged on, the learners are not believed, and only the general difficulty of the prompt moves the mean, a little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from muxer.core import difficulty
+from muxer.core.features import Features
+from muxer.core.structure import structure
+from muxer.learn.boosting import Trees
+from muxer.learn.conversation import Conversation, read
+from muxer.learn.familiarity import Kind, Limits
+from muxer.learn.terms import Vocabulary, terms_of
+
+Vector = NDArray[np.float64]
+
+
+class Trust(Struct, frozen=True):
+    """How far to believe what was learned, as cross-validation found it."""
+
+    common: float  # factor of what a prompt does to all models
+    own: float  # factor of what it does to one
+    slope: float  # log-odds of quality per log-odds of general difficulty
+    typical: float  # mean general difficulty of the training prompts, in log-odds
+
+
+class Told(NamedTuple):
+    """What the learners tell of a prompt, by model: the residual, and what says how familiar the prompt is."""
+
+    residual: Vector
+    support: Vector
+    distance: Vector
+
+
+class Learned(Struct, frozen=True):
+    """The learners, weights by term and model and trees, and the kind of prompts that they learned from. A weight that
+    is exactly zero belongs to a term that the model's own prompts do not hold."""
+
+    vocabulary: Vocabulary
+    weights: NDArray[np.float16]
+    trees: Trees
+    kind: Kind
+
+    def tell(self, features: Features) -> Told:
+        """What is told of one prompt; the residual is the average of the learners."""
+        shape = structure(features)
+        index, values, known = self.vocabulary.weigh(terms_of(features.words))
+        weights = self.weights[index].astype(np.float32)
+        return Told(
+            residual=(values @ weights + self.trees.predict(shape)) / 2,
+            support=known * (values**2 @ (weights != 0)),
+            distance=self.kind.distance(shape),
+        )
+
+
+class QualityModel(Struct, frozen=True):
+    """Everything that prediction needs. `mean_cost` is in USD per answer, NaN where it is not known."""
+
+    models: tuple[str, ...]
+    mean: Vector
+    mean_cost: Vector
+    trust: Trust
+    limits: Limits
+    learned: Learned
+
+    def predict(self, text: str) -> Mapping[str, float]:
+        """Predicted quality by model, from 0 to 1, of a prompt."""
+        return self.quality(read(Conversation(prompt=text)))
+
+    def quality(self, features: Features) -> Mapping[str, float]:
+        """Predicted quality by model, from 0 to 1, of a request whose features are at hand."""
+        told = self.learned.tell(features)
+        familiarity = self.limits.familiarity(told.support, told.distance)
+        hardness = np.array([difficulty.log_odds(features)])
+        row = combine(self.mean, self.trust, told.residual[None, :], familiarity[None, :], hardness)[0]
+        return dict(zip(self.models, row.tolist(), strict=True))
+
+
+def combine(mean: Vector, trust: Trust, residuals: Vector, familiarity: Vector, hardness: Vector) -> Vector:
+    """Quality by prompt and model from the learners' residuals, the familiarities, and general difficulties."""
+    shared = residuals.mean(axis=1, keepdims=True)
+    told = trust.common * shared + trust.own * (residuals - shared)
+    moved = mean + familiarity * told + (1 - familiarity) * general(mean, trust, hardness)
+    return np.asarray(np.clip(moved, 0, 1))
+
+
+def general(mean: Vector, trust: Trust, hardness: Vector) -> Vector:
+    """How far general difficulty moves each model's mean: the Rasch model, with the slope found in training."""
+    odds = np.log(np.clip(mean, 0.01, 0.99) / (1 - np.clip(mean, 0.01, 0.99)))
+    return np.asarray(1 / (1 + np.exp(trust.slope * (hardness[:, None] - trust.typical) - odds)) - mean)

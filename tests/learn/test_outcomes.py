@@ -1,0 +1,88 @@
+"""Outcomes are read from JSON lines and Parquet, and a bad row is named without quoting it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from muxer.learn.outcomes import OutcomesInvalid, Row, gather, read_outcomes
+
+ROWS = [
+    {"prompt": "one", "model": "b", "score": 1.0, "cost_usd": 0.5},
+    {"prompt": "one", "model": "a", "score": 0.25, "cost_usd": 0.1},
+    {"prompt": "two", "model": "a", "score": 1.0},
+    {"prompt": "two", "model": "b", "score": None},
+]
+
+
+def test_json_lines_become_matrices_by_prompt_and_model(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text("\n".join(map(json.dumps, ROWS)) + "\n\n")
+    outcomes = read_outcomes(path)
+
+    assert outcomes.models == ["a", "b"]
+    assert [prompt.prompt for prompt in outcomes.prompts] == ["one", "two"]
+    np.testing.assert_array_equal([[0.25, 1.0], [1.0, np.nan]], outcomes.scores)
+    np.testing.assert_array_equal([[0.1, 0.5], [np.nan, np.nan]], outcomes.costs)
+    assert outcomes.count == 3
+
+
+def test_parquet_gives_the_same_as_json_lines(tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, ROWS)))
+    pq.write_table(pa.Table.from_pylist(ROWS), tmp_path / "rows.parquet")
+    lines, table = read_outcomes(tmp_path / "rows.jsonl"), read_outcomes(tmp_path / "rows.parquet")
+
+    assert (lines.prompts, lines.models) == (table.prompts, table.models)
+    np.testing.assert_array_equal(lines.scores, table.scores)
+
+
+def test_messages_can_stand_for_a_prompt(tmp_path: Path) -> None:
+    parts = [{"type": "text", "text": "And "}, {"type": "image_url", "image_url": {"url": "https://example.org/a.png"}}]
+    messages = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": parts}]
+    (tmp_path / "rows.jsonl").write_text(json.dumps({"messages": messages, "model": "a", "score": 1}))
+    (prompt,) = read_outcomes(tmp_path / "rows.jsonl").prompts
+
+    assert [message.role for message in prompt.request().messages] == ["system", "user"]
+    assert len(prompt.request().messages[1].parts) == 2
+
+
+def test_several_outcomes_of_a_model_on_a_prompt_are_averaged() -> None:
+    outcomes = gather(Row(prompt="one", model="a", score=score) for score in (0.0, 1.0, 1.0, 1.0))
+    np.testing.assert_array_equal([[0.75]], outcomes.scores)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('{"prompt": "secret", "model": "a", "score": 1.5}', "row 1: score 1.5"),
+        ('{"prompt": "secret", "model": "a", "score": 1, "cost_usd": -1}', "row 1: cost_usd"),
+        ('{"prompt": "secret", "model": "", "score": 1}', "row 1: model"),
+        ('{"model": "a", "score": 1}', "row 1: neither"),
+        ('{"prompt": "secret", "model": "a", "score": "good"}', "line 1: Expected `float | null`"),
+        ('{"prompt": "secret", ', "line 1: "),
+        ('{"prompt": "secret", "model": "a", "score": null}', "no row with a score"),
+    ],
+)
+def test_a_bad_row_is_named_but_not_quoted(tmp_path: Path, line: str, told: str) -> None:
+    (tmp_path / "rows.jsonl").write_text(line)
+    with pytest.raises(OutcomesInvalid) as raised:
+        read_outcomes(tmp_path / "rows.jsonl")
+
+    assert told in str(raised.value)
+    assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["absent.jsonl", "absent.parquet"])
+def test_a_file_that_is_not_there_is_told_so(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OutcomesInvalid, match="No such file"):
+        read_outcomes(tmp_path / name)
+
+
+def test_a_parquet_file_that_is_none_is_told_so(tmp_path: Path) -> None:
+    (tmp_path / "rows.parquet").write_text("not Parquet at all")
+    with pytest.raises(OutcomesInvalid, match=r"rows\.parquet"):
+        read_outcomes(tmp_path / "rows.parquet")

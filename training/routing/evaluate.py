@@ -1,0 +1,174 @@
+"""Judges difficulty and quality heads on prompts that they have not seen: questions apart, or whole data sets apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import astuple
+from muxer.core.difficulty import parse
+from muxer.core.features import Features
+from muxer.learn import fit as learn
+from muxer.learn.conversation import Conversation
+from muxer.learn.curve import Pool
+from muxer.learn.familiarity import Limits
+from muxer.learn.outcomes import Outcomes as Recorded
+from muxer.learn.quality_model import QualityModel, combine
+from numpy.typing import NDArray
+
+from training.routing.data import Outcomes, features_of, parts
+from training.routing.examples import examples
+from training.routing.fit import anchors, fit, pack
+from training.routing.metrics import PairScore, oracle_share, pair_score
+from training.routing.pools import PAIRS, POOLS, TRANSFER, columns
+
+Vector = NDArray[np.float64]
+
+MIN_PROMPTS = 100
+"""A pool is not judged on fewer prompts of a group."""
+
+Tell = Callable[[str], None]
+
+
+class Case(Struct, frozen=True):
+    """The outcomes and their prompts, read; `group` is what each prompt is held out with to see transfer."""
+
+    outcomes: Outcomes
+    features: list[Features]
+    group: NDArray[np.int64]
+
+
+class Held(Struct, frozen=True):
+    """Predictions for prompts that were not seen: quality by prompt and model, and the models' averages likewise."""
+
+    quality: Vector
+    averages: Vector
+
+
+class Fitted(Held, frozen=True):
+    """The same by cross-validation, and the model that was fitted to everything in the end."""
+
+    model: QualityModel
+    fold: NDArray[np.int64]
+
+
+def read(outcomes: Outcomes) -> Case:
+    """Reads all prompts."""
+    group = np.array([TRANSFER[name] for name in outcomes.named().tolist()])
+    return Case(outcomes, [features_of(prompt) for prompt in outcomes.prompts], group)
+
+
+def difficulty_elsewhere(case: Case, tell: Tell) -> Vector:
+    """Difficulty of each prompt by a model that saw no data set of its group, trained as the shipped one is."""
+    out = np.zeros(len(case.features))
+    for group in np.unique(case.group):
+        tell(f"difficulty without group {group + 1}")
+        rest = _without(case, case.group == group)
+        model = parse(pack(fit([*examples(rest), *anchors()])))
+        for i in np.flatnonzero(case.group == group):
+            out[i] = model.log_odds(case.features[i])
+    return out
+
+
+def questions_apart(case: Case, hardness: Vector, tell: Tell) -> Fitted:
+    """Quality by cross-validation over questions: `modelmuxer fit` as it is, with equal questions kept together."""
+    read_once = learn.read_prompts(case.features, lambda _: 0.0)
+    fold = parts(case.outcomes.prompts, learn.FOLDS)
+    reading = learn.Reading(read_once.terms, read_once.shapes, hardness, fold)
+    fitted = learn.fit_reading(reading, _recorded(case.outcomes), lambda stage, _: tell(stage))
+    averages = np.zeros_like(fitted.held_out)
+    for part in range(learn.FOLDS):
+        averages[fold == part] = learn.means(case.outcomes.scores[fold != part])
+    return Fitted(fitted.held_out, averages, fitted.model, fold)
+
+
+def datasets_apart(case: Case, hardness: Vector, fitted: Fitted, tell: Tell) -> Held:
+    """Quality of prompts whose whole group of data sets was left out of the fit."""
+    reading = learn.read_prompts(case.features, lambda _: 0.0)
+    scores = case.outcomes.scores
+    quality, averages = np.full_like(scores, np.nan), np.full_like(scores, np.nan)
+    for group in np.unique(case.group):
+        tell(f"heads without group {group + 1}")
+        rest, held = np.flatnonzero(case.group != group), np.flatnonzero(case.group == group)
+        seen = (~np.isnan(scores[rest])).any(axis=0)
+        models = np.flatnonzero(seen)
+        known = scores[np.ix_(rest, models)]
+        means = learn.means(known)
+        told = learn.tell_all(learn.learn(reading, rest, known - means), reading, held)
+        limits = Limits(*(values[models] for values in astuple(fitted.model.limits)))
+        familiarity = limits.familiarity(told.support, told.distance)
+        cells = np.ix_(held, models)
+        quality[cells] = combine(means, fitted.model.trust, told.residual, familiarity, hardness[held])
+        averages[cells] = means
+    return Held(quality, averages)
+
+
+def pair_scores(outcomes: Outcomes, need: Callable[[int, int], Vector]) -> dict[str, PairScore]:
+    """Every pair, ordered by `need(strong, weak)`: how much each prompt needs the strong model, NaN for «not known»."""
+    found = {}
+    for name, pair in PAIRS.items():
+        strong, weak = outcomes.models.index(pair.strong), outcomes.models.index(pair.weak)
+        wanted = need(strong, weak)
+        known = np.char.startswith(outcomes.named(), pair.where) & ~outcomes.contaminated & ~np.isnan(wanted)
+        known &= ~np.isnan(outcomes.scores[:, strong]) & ~np.isnan(outcomes.scores[:, weak])
+        if known.any():
+            found[name] = pair_score(wanted[known], outcomes.scores[known, strong], outcomes.scores[known, weak])
+    return found
+
+
+def pool_shares(outcomes: Outcomes, predicted: Vector, fold: NDArray[np.int64]) -> dict[str, tuple[float, float]]:
+    """Every pool's share of the way from the best fixed mix to the oracle: mean over the folds, and its standard error.
+    Folds are judged one by one: what a model is believed to score on average differs a little between them."""
+    found = {}
+    for name in POOLS:
+        shares = []
+        for part in np.unique(fold):
+            pool, mean_cost = pool_of(outcomes, np.where((fold == part)[:, None], predicted, np.nan), name)
+            shares.append(oracle_share(pool, mean_cost))
+        found[name] = (float(np.mean(shares)), float(np.std(shares) / np.sqrt(len(shares) - 1)))
+    return found
+
+
+def shares_by_group(case: Case, held: Held) -> dict[tuple[str, int], tuple[int, float, float]]:
+    """Each pool in each group of data sets that was left out: prompts, and the share of the way to the oracle with the
+    fitted heads and with the models' averages. Groups are judged one by one: averages differ from one to the next."""
+    found = {}
+    for name in POOLS:
+        for group in np.unique(case.group).tolist():
+            inside = (case.group == group)[:, None]
+            pool, _ = pool_of(case.outcomes, np.where(inside, held.quality, np.nan), name)
+            fixed, _ = pool_of(case.outcomes, np.where(inside, held.averages, np.nan), name)
+            if len(pool.scores) >= MIN_PROMPTS:
+                cost = pool.costs.mean(axis=0)
+                found[name, group] = (len(pool.scores), oracle_share(pool, cost), oracle_share(fixed, cost))
+    return found
+
+
+def pool_of(outcomes: Outcomes, predicted: Vector, name: str) -> tuple[Pool, Vector]:
+    """The prompts of a pool for which every model's quality was predicted, and the models' mean costs."""
+    rows, models = columns(outcomes, name)
+    mean_cost = outcomes.costs[np.ix_(rows, models)].mean(axis=0)
+    cells = np.ix_(rows[~np.isnan(predicted[np.ix_(rows, models)]).any(axis=1)], models)
+    names = [outcomes.models[j] for j in models]
+    return Pool(names, outcomes.scores[cells], outcomes.costs[cells], predicted[cells]), mean_cost
+
+
+def _without(case: Case, left_out: NDArray[np.bool_]) -> Outcomes:
+    kept, o = ~left_out, case.outcomes
+    prompts = [prompt for prompt, keep in zip(o.prompts, kept, strict=True) if keep]
+    return Outcomes(
+        prompts,
+        o.source[kept],
+        o.dataset[kept],
+        o.contaminated[kept],
+        o.models,
+        o.scores[kept],
+        o.costs[kept],
+        o.tokens[kept],
+    )
+
+
+def _recorded(outcomes: Outcomes) -> Recorded:
+    asked = [Conversation(prompt=prompt) for prompt in outcomes.prompts]
+    return Recorded(asked, outcomes.models, outcomes.scores, outcomes.costs)
