@@ -11,6 +11,7 @@ from typing import Any
 
 import cohere
 import groq
+import httpx
 import pytest
 import together
 from google import genai
@@ -23,9 +24,6 @@ from muxer.providers.transport import transport
 from muxer.settings import Environment
 from muxer.simulator import Simulator
 from muxer.types.chat import ChatRequest, Message, Tool, ToolChoice
-
-# One of these SDKs leaves its connection to the garbage collector.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
 
 MODELS = read_plan(Environment({}), "").prices.catalog.models
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
@@ -64,7 +62,12 @@ def together_(sim: Simulator, stream: bool) -> Any:
 
 
 def cohere_(sim: Simulator, stream: bool) -> Any:
-    client = cohere.ClientV2(api_key="k", base_url=sim.base_url("cohere"))
+    with httpx.Client() as http:  # the SDK never closes one of its own
+        client = cohere.ClientV2(api_key="k", base_url=sim.base_url("cohere"), httpx_client=http)
+        return _ask_cohere(client, stream)
+
+
+def _ask_cohere(client: cohere.ClientV2, stream: bool) -> Any:
     ask: Any = {"model": "command-a-03-2025", "messages": ASK, "max_tokens": 2000, "temperature": 0.5, "seed": 7,
                 "stop_sequences": ["END"], "tools": [OPENAI_TOOL], "tool_choice": "REQUIRED"}  # fmt: skip
     return list(client.chat_stream(**ask)) if stream else client.chat(**ask)
@@ -72,7 +75,6 @@ def cohere_(sim: Simulator, stream: bool) -> Any:
 
 def google(sim: Simulator, stream: bool) -> Any:
     types = genai.types
-    client = genai.Client(api_key="k", http_options=types.HttpOptions(base_url=sim.base_url("google")))
     declared = types.FunctionDeclaration(name="weather", description="Weather of a city", parameters_json_schema=SCHEMA)
     choice = types.FunctionCallingConfig(mode=types.FunctionCallingConfigMode.ANY)
     config = types.GenerateContentConfig(
@@ -81,7 +83,8 @@ def google(sim: Simulator, stream: bool) -> Any:
         tool_config=types.ToolConfig(function_calling_config=choice),
     )  # fmt: skip
     ask: Any = {"model": "gemini-2.5-flash", "contents": "Weather in Oslo?", "config": config}
-    return list(client.models.generate_content_stream(**ask)) if stream else client.models.generate_content(**ask)
+    with genai.Client(api_key="k", http_options=types.HttpOptions(base_url=sim.base_url("google"))) as client:
+        return list(client.models.generate_content_stream(**ask)) if stream else client.models.generate_content(**ask)
 
 
 SDKS: dict[str, tuple[Callable[[Simulator, bool], Any], str]] = {
