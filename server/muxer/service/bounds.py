@@ -112,6 +112,7 @@ REQUEST: tuple[Bound, ...] = (
         lambda r: None if r.routing.max_cost is None else r.routing.max_cost / 1e12,
         above(0, 1000),
     ),
+    Bound("routing.max_price_share", lambda r: r.routing.max_price_share, above(0, 1)),
     Bound("routing.allowed_models", lambda r: r.routing.allowed_models, _globs),
     Bound("routing.denied_models", lambda r: r.routing.denied_models, _globs),
     Bound("routing.run_id", lambda r: r.routing.run_id, at_most(128, "characters")),

@@ -91,6 +91,7 @@ def _routing(wire: Decidable | router_service_pb2.ChatCompletionRequest) -> Rout
         allowed_models=tuple(options.allowed_models),
         denied_models=tuple(options.denied_models),
         run_id=options.run_id,
+        max_price_share=options.max_price_share if options.HasField("max_price_share") else None,
     )
 
 

@@ -118,6 +118,7 @@ def _routing(wire: WireRouting) -> RoutingOptions:
         allowed_models=tuple(wire.allowed_models or ()),
         denied_models=tuple(wire.denied_models or ()),
         run_id=wire.run_id or "",
+        max_price_share=wire.max_price_share,
     )
 
 

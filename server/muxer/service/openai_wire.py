@@ -188,6 +188,7 @@ class WireRouting(Struct):
     allowed_models: list[str] | None = None
     denied_models: list[str] | None = None
     run_id: str | None = None
+    max_price_share: float | None = None
 
 
 class WireBody(Struct):

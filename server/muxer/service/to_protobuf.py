@@ -29,6 +29,8 @@ def decision(value: Decision, decision_id: str, candidates: Iterable[Candidate])
         estimated_cost=cost_estimate(chosen.cost),
         estimated_latency=latency(chosen.latency),
         simulated=chosen.model.provider in value.simulated,
+        rules=value.rules,
+        difficulty=value.difficulty,
     )
 
 
@@ -43,6 +45,10 @@ def candidate(value: Candidate) -> routing_pb2.Candidate:
         score=value.score,
         status=value.status,
         reason=value.reason,
+        ability=value.ability,
+        ability_source=value.ability_source,
+        cost_penalty=value.cost_penalty,
+        latency_penalty=value.latency_penalty,
     )
 
 
@@ -55,6 +61,8 @@ def cost_estimate(value: CostEstimate) -> routing_pb2.CostEstimate:
         ceiling_usd=usd(value.ceiling),
         input_tokens=value.input_tokens,
         output_tokens=value.output_tokens,
+        cached_input_tokens=value.cached_tokens,
+        output_tokens_p90=value.output_p90,
     )
 
 
@@ -65,6 +73,7 @@ def latency(value: LatencyEstimate) -> routing_pb2.LatencyEstimate:
         p95_ms=min(round(value.p95_ms), _INT32_MAX),
         first_token_p50_ms=min(round(value.first_token_p50_ms), _INT32_MAX),
         samples=value.samples,
+        p99_ms=min(round(value.p99_ms), _INT32_MAX),
     )
 
 

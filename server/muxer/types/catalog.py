@@ -107,6 +107,8 @@ class CostEstimate(Struct, frozen=True):
     ceiling: PicoUsd
     input_tokens: int
     output_tokens: int  # expected
+    output_p90: int = 0
+    cached_tokens: int = 0  # of the prompt, expected to be read from the provider's cache
 
 
 class LatencyEstimate(Struct, frozen=True):
@@ -116,3 +118,4 @@ class LatencyEstimate(Struct, frozen=True):
     p95_ms: float
     first_token_p50_ms: float
     samples: int = 0
+    p99_ms: float = 0.0

@@ -105,6 +105,7 @@ class RoutingOptions(Struct, frozen=True):
     allowed_models: tuple[str, ...] = ()
     denied_models: tuple[str, ...] = ()
     run_id: str = ""
+    max_price_share: float | None = None  # of the strongest model's price, on average
 
 
 class ChatRequest(Struct, frozen=True):

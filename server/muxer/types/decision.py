@@ -46,6 +46,42 @@ class LatencyPrior(Struct, frozen=True):
     samples: int = 0
 
 
+class LengthPrior(Struct, frozen=True):
+    """How long a model's answers to one kind of request were, in multiples of what was expected without knowing it."""
+
+    median: float
+    p90: float
+    samples: int
+
+
+class UsagePrior(Struct, frozen=True):
+    """What a model's reported usage has taught. `token_factor` is its prompt tokens per token of o200k_base, 0 when
+    unknown; `lengths` are by intent."""
+
+    token_factor: float = 0.0
+    samples: int = 0
+    lengths: Mapping[str, LengthPrior] = {}
+
+
+class WarmPrompt(Struct, frozen=True):
+    """The part of a conversation that a provider holds in its prompt cache: on which model, and how many tokens."""
+
+    model_id: str
+    tokens: int
+
+
+class RoutingRule(Struct, frozen=True):
+    """One rule of the operator. It applies when all that it names fits the request: intents, tenants, and pairs of
+    metadata (globs over their values). `models` are globs over `provider:model`."""
+
+    name: str
+    action: str  # `prefer`, `require` or `forbid`
+    models: tuple[str, ...]
+    intents: frozenset[str] = frozenset()
+    tenants: frozenset[str] = frozenset()
+    metadata: Mapping[str, str] = {}
+
+
 class ProviderState(Struct, frozen=True):
     """Whether a provider can be called now; `reason` says why not."""
 
@@ -54,13 +90,18 @@ class ProviderState(Struct, frozen=True):
 
 
 class Policy(Struct, frozen=True):
-    """What the operator lays down for every request. `max_cost` is per request."""
+    """What the operator lays down for every request. `max_cost` is per request. `price_share` is what to spend on
+    average, as a share of the strongest model's price. From `direct_confidence` on, an intent may decide alone: rules
+    that name intents apply."""
 
     default_preset: str = "balanced"
     max_cost: PicoUsd | None = None
     intent_enabled: bool = True
     default_tokens_in: int = 400
     default_tokens_out: int = 300
+    price_share: float | None = None
+    rules: tuple[RoutingRule, ...] = ()
+    direct_confidence: float = 0.7
 
 
 class View(Struct, frozen=True):
@@ -73,6 +114,11 @@ class View(Struct, frozen=True):
     today: dt.date
     count_tokens: Callable[[str], int]  # tokens of a text in o200k_base
     simulated: frozenset[str] = frozenset()  # the providers that the simulator plays
+    usage: Mapping[str, UsagePrior] = {}  # by `provider:model`; absent means that nothing was learned yet
+    warm: Mapping[bytes, WarmPrompt] = {}  # by the key of the conversation
+    cost_weights: tuple[tuple[float, float], ...] = ()  # share of the strongest model's price, weight on cost; by share
+    quality: Callable[..., Mapping[str, float]] | None = None  # by `provider:model`, from a request's features
+    tenant: str = ""  # who asks; empty when callers need no key
 
 
 class Candidate(Struct, frozen=True):
@@ -85,6 +131,10 @@ class Candidate(Struct, frozen=True):
     score: float
     status: str
     reason: str
+    ability: float = 0.0  # log-odds
+    ability_source: str = ""
+    cost_penalty: float = 0.0
+    latency_penalty: float = 0.0
 
 
 class Decision(Struct, frozen=True):
@@ -97,6 +147,9 @@ class Decision(Struct, frozen=True):
     reason: str
     price_version: str
     pinned: bool = False
+    rules: tuple[str, ...] = ()  # names of the rules that applied
+    difficulty: float = 0.5  # 0 to 1: the share of such requests that a model of ability 0 gets wrong
+    conversation: bytes = b""  # key under which the prompt cache of its conversation is remembered
     simulated: frozenset[str] = frozenset()  # the providers that the simulator plays
 
     @property

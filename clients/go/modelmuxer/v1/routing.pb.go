@@ -35,7 +35,10 @@ type RoutingOptions struct {
 	// Never these models: globs as above. At most 64.
 	DeniedModels []string `protobuf:"bytes,5,rep,name=denied_models,json=deniedModels,proto3" json:"denied_models,omitempty"`
 	// Name that groups the requests of one job in logs and reports. At most 128 characters.
-	RunId         string `protobuf:"bytes,6,opt,name=run_id,json=runId,proto3" json:"run_id,omitempty"`
+	RunId string `protobuf:"bytes,6,opt,name=run_id,json=runId,proto3" json:"run_id,omitempty"`
+	// What to spend on average, as a share of what the strongest admissible model costs, above 0 and at most 1. Takes the
+	// place of the preset's weight on cost. Default: the server's, if it has one.
+	MaxPriceShare *float64 `protobuf:"fixed64,7,opt,name=max_price_share,json=maxPriceShare,proto3,oneof" json:"max_price_share,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -112,6 +115,13 @@ func (x *RoutingOptions) GetRunId() string {
 	return ""
 }
 
+func (x *RoutingOptions) GetMaxPriceShare() float64 {
+	if x != nil && x.MaxPriceShare != nil {
+		return *x.MaxPriceShare
+	}
+	return 0
+}
+
 // Why a model was chosen, and why the others were not.
 type RoutingDecision struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -135,7 +145,11 @@ type RoutingDecision struct {
 	// Predicted latency of the chosen model.
 	EstimatedLatency *LatencyEstimate `protobuf:"bytes,9,opt,name=estimated_latency,json=estimatedLatency,proto3" json:"estimated_latency,omitempty"`
 	// True when answers come from the simulator, not from a provider.
-	Simulated     bool `protobuf:"varint,10,opt,name=simulated,proto3" json:"simulated,omitempty"`
+	Simulated bool `protobuf:"varint,10,opt,name=simulated,proto3" json:"simulated,omitempty"`
+	// Names of the operator's routing rules that applied, in their order.
+	Rules []string `protobuf:"bytes,11,rep,name=rules,proto3" json:"rules,omitempty"`
+	// How hard the request is, 0 to 1: the share of requests like it that a plain model of medium price gets wrong.
+	Difficulty    float64 `protobuf:"fixed64,12,opt,name=difficulty,proto3" json:"difficulty,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -240,6 +254,20 @@ func (x *RoutingDecision) GetSimulated() bool {
 	return false
 }
 
+func (x *RoutingDecision) GetRules() []string {
+	if x != nil {
+		return x.Rules
+	}
+	return nil
+}
+
+func (x *RoutingDecision) GetDifficulty() float64 {
+	if x != nil {
+		return x.Difficulty
+	}
+	return 0
+}
+
 // One model that was considered.
 type Candidate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -258,9 +286,17 @@ type Candidate struct {
 	// `selected`, `fallback` or `rejected`.
 	Status string `protobuf:"bytes,7,opt,name=status,proto3" json:"status,omitempty"`
 	// Why it was chosen, or why it lost.
-	Reason        string `protobuf:"bytes,8,opt,name=reason,proto3" json:"reason,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Reason string `protobuf:"bytes,8,opt,name=reason,proto3" json:"reason,omitempty"`
+	// How able the model is at this kind of task, in log-odds: 0 is right half of the time where difficulty is 0.5.
+	Ability float64 `protobuf:"fixed64,9,opt,name=ability,proto3" json:"ability,omitempty"`
+	// Where that figure comes from: published results with their date, the operator, a fitted router, or price and class.
+	AbilitySource string `protobuf:"bytes,10,opt,name=ability_source,json=abilitySource,proto3" json:"ability_source,omitempty"`
+	// What the expected cost took off the score.
+	CostPenalty float64 `protobuf:"fixed64,11,opt,name=cost_penalty,json=costPenalty,proto3" json:"cost_penalty,omitempty"`
+	// What the expected time took off the score.
+	LatencyPenalty float64 `protobuf:"fixed64,12,opt,name=latency_penalty,json=latencyPenalty,proto3" json:"latency_penalty,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Candidate) Reset() {
@@ -347,6 +383,34 @@ func (x *Candidate) GetReason() string {
 		return x.Reason
 	}
 	return ""
+}
+
+func (x *Candidate) GetAbility() float64 {
+	if x != nil {
+		return x.Ability
+	}
+	return 0
+}
+
+func (x *Candidate) GetAbilitySource() string {
+	if x != nil {
+		return x.AbilitySource
+	}
+	return ""
+}
+
+func (x *Candidate) GetCostPenalty() float64 {
+	if x != nil {
+		return x.CostPenalty
+	}
+	return 0
+}
+
+func (x *Candidate) GetLatencyPenalty() float64 {
+	if x != nil {
+		return x.LatencyPenalty
+	}
+	return 0
 }
 
 // What kind of request this is.
@@ -583,9 +647,13 @@ type CostEstimate struct {
 	// Expected tokens of the prompt.
 	InputTokens int32 `protobuf:"varint,5,opt,name=input_tokens,json=inputTokens,proto3" json:"input_tokens,omitempty"`
 	// Expected tokens of the answer.
-	OutputTokens  int32 `protobuf:"varint,6,opt,name=output_tokens,json=outputTokens,proto3" json:"output_tokens,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	OutputTokens int32 `protobuf:"varint,6,opt,name=output_tokens,json=outputTokens,proto3" json:"output_tokens,omitempty"`
+	// Tokens of the prompt that the provider is expected to read from its cache; part of `input_tokens`.
+	CachedInputTokens int32 `protobuf:"varint,7,opt,name=cached_input_tokens,json=cachedInputTokens,proto3" json:"cached_input_tokens,omitempty"`
+	// Tokens that nine answers in ten stay under.
+	OutputTokensP90 int32 `protobuf:"varint,8,opt,name=output_tokens_p90,json=outputTokensP90,proto3" json:"output_tokens_p90,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *CostEstimate) Reset() {
@@ -660,6 +728,20 @@ func (x *CostEstimate) GetOutputTokens() int32 {
 	return 0
 }
 
+func (x *CostEstimate) GetCachedInputTokens() int32 {
+	if x != nil {
+		return x.CachedInputTokens
+	}
+	return 0
+}
+
+func (x *CostEstimate) GetOutputTokensP90() int32 {
+	if x != nil {
+		return x.OutputTokensP90
+	}
+	return 0
+}
+
 // How long a whole answer is expected to take on one model.
 type LatencyEstimate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -670,7 +752,9 @@ type LatencyEstimate struct {
 	// Half of the streams begin within this many milliseconds.
 	FirstTokenP50Ms int32 `protobuf:"varint,3,opt,name=first_token_p50_ms,json=firstTokenP50Ms,proto3" json:"first_token_p50_ms,omitempty"`
 	// Measurements behind these figures; 0 when they are defaults.
-	Samples       int32 `protobuf:"varint,4,opt,name=samples,proto3" json:"samples,omitempty"`
+	Samples int32 `protobuf:"varint,4,opt,name=samples,proto3" json:"samples,omitempty"`
+	// 99 of 100 answers are ready within this many milliseconds.
+	P99Ms         int32 `protobuf:"varint,5,opt,name=p99_ms,json=p99Ms,proto3" json:"p99_ms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -733,11 +817,18 @@ func (x *LatencyEstimate) GetSamples() int32 {
 	return 0
 }
 
+func (x *LatencyEstimate) GetP99Ms() int32 {
+	if x != nil {
+		return x.P99Ms
+	}
+	return 0
+}
+
 var File_modelmuxer_v1_routing_proto protoreflect.FileDescriptor
 
 const file_modelmuxer_v1_routing_proto_rawDesc = "" +
 	"\n" +
-	"\x1bmodelmuxer/v1/routing.proto\x12\rmodelmuxer.v1\"\xf9\x01\n" +
+	"\x1bmodelmuxer/v1/routing.proto\x12\rmodelmuxer.v1\"\xba\x02\n" +
 	"\x0eRoutingOptions\x12\x16\n" +
 	"\x06preset\x18\x01 \x01(\tR\x06preset\x12$\n" +
 	"\vmin_quality\x18\x02 \x01(\x01H\x00R\n" +
@@ -746,9 +837,11 @@ const file_modelmuxer_v1_routing_proto_rawDesc = "" +
 	"maxCostUsd\x88\x01\x01\x12%\n" +
 	"\x0eallowed_models\x18\x04 \x03(\tR\rallowedModels\x12#\n" +
 	"\rdenied_models\x18\x05 \x03(\tR\fdeniedModels\x12\x15\n" +
-	"\x06run_id\x18\x06 \x01(\tR\x05runIdB\x0e\n" +
+	"\x06run_id\x18\x06 \x01(\tR\x05runId\x12+\n" +
+	"\x0fmax_price_share\x18\a \x01(\x01H\x02R\rmaxPriceShare\x88\x01\x01B\x0e\n" +
 	"\f_min_qualityB\x0f\n" +
-	"\r_max_cost_usd\"\xe7\x03\n" +
+	"\r_max_cost_usdB\x12\n" +
+	"\x10_max_price_share\"\x9d\x04\n" +
 	"\x0fRoutingDecision\x12\x1f\n" +
 	"\vdecision_id\x18\x01 \x01(\tR\n" +
 	"decisionId\x12+\n" +
@@ -763,7 +856,11 @@ const file_modelmuxer_v1_routing_proto_rawDesc = "" +
 	"\x0eestimated_cost\x18\b \x01(\v2\x1b.modelmuxer.v1.CostEstimateR\restimatedCost\x12K\n" +
 	"\x11estimated_latency\x18\t \x01(\v2\x1e.modelmuxer.v1.LatencyEstimateR\x10estimatedLatency\x12\x1c\n" +
 	"\tsimulated\x18\n" +
-	" \x01(\bR\tsimulated\"\x88\x02\n" +
+	" \x01(\bR\tsimulated\x12\x14\n" +
+	"\x05rules\x18\v \x03(\tR\x05rules\x12\x1e\n" +
+	"\n" +
+	"difficulty\x18\f \x01(\x01R\n" +
+	"difficulty\"\x95\x03\n" +
 	"\tCandidate\x12\x1a\n" +
 	"\bprovider\x18\x01 \x01(\tR\bprovider\x12\x14\n" +
 	"\x05model\x18\x02 \x01(\tR\x05model\x12\x18\n" +
@@ -772,7 +869,12 @@ const file_modelmuxer_v1_routing_proto_rawDesc = "" +
 	"\alatency\x18\x05 \x01(\v2\x1e.modelmuxer.v1.LatencyEstimateR\alatency\x12\x14\n" +
 	"\x05score\x18\x06 \x01(\x01R\x05score\x12\x16\n" +
 	"\x06status\x18\a \x01(\tR\x06status\x12\x16\n" +
-	"\x06reason\x18\b \x01(\tR\x06reason\"\x98\x01\n" +
+	"\x06reason\x18\b \x01(\tR\x06reason\x12\x18\n" +
+	"\aability\x18\t \x01(\x01R\aability\x12%\n" +
+	"\x0eability_source\x18\n" +
+	" \x01(\tR\rabilitySource\x12!\n" +
+	"\fcost_penalty\x18\v \x01(\x01R\vcostPenalty\x12'\n" +
+	"\x0flatency_penalty\x18\f \x01(\x01R\x0elatencyPenalty\"\x98\x01\n" +
 	"\x10IntentPrediction\x12\x14\n" +
 	"\x05label\x18\x01 \x01(\tR\x05label\x12\x1e\n" +
 	"\n" +
@@ -789,7 +891,7 @@ const file_modelmuxer_v1_routing_proto_rawDesc = "" +
 	"\x04code\x18\x01 \x01(\bR\x04code\x12 \n" +
 	"\vtranslation\x18\x02 \x01(\bR\vtranslation\x12\x16\n" +
 	"\x06vision\x18\x03 \x01(\bR\x06vision\x12\x16\n" +
-	"\x06safety\x18\x04 \x01(\bR\x06safety\"\xbd\x01\n" +
+	"\x06safety\x18\x04 \x01(\bR\x06safety\"\x99\x02\n" +
 	"\fCostEstimate\x12\x10\n" +
 	"\x03usd\x18\x01 \x01(\x01R\x03usd\x12\x19\n" +
 	"\bpico_usd\x18\x02 \x01(\x03R\apicoUsd\x12\x17\n" +
@@ -797,12 +899,15 @@ const file_modelmuxer_v1_routing_proto_rawDesc = "" +
 	"\vceiling_usd\x18\x04 \x01(\x01R\n" +
 	"ceilingUsd\x12!\n" +
 	"\finput_tokens\x18\x05 \x01(\x05R\vinputTokens\x12#\n" +
-	"\routput_tokens\x18\x06 \x01(\x05R\foutputTokens\"\x86\x01\n" +
+	"\routput_tokens\x18\x06 \x01(\x05R\foutputTokens\x12.\n" +
+	"\x13cached_input_tokens\x18\a \x01(\x05R\x11cachedInputTokens\x12*\n" +
+	"\x11output_tokens_p90\x18\b \x01(\x05R\x0foutputTokensP90\"\x9d\x01\n" +
 	"\x0fLatencyEstimate\x12\x15\n" +
 	"\x06p50_ms\x18\x01 \x01(\x05R\x05p50Ms\x12\x15\n" +
 	"\x06p95_ms\x18\x02 \x01(\x05R\x05p95Ms\x12+\n" +
 	"\x12first_token_p50_ms\x18\x03 \x01(\x05R\x0ffirstTokenP50Ms\x12\x18\n" +
-	"\asamples\x18\x04 \x01(\x05R\asamplesBk\n" +
+	"\asamples\x18\x04 \x01(\x05R\asamples\x12\x15\n" +
+	"\x06p99_ms\x18\x05 \x01(\x05R\x05p99MsBk\n" +
 	"\x11dev.modelmuxer.v1B\fRoutingProtoP\x01ZFgithub.com/modelmuxer/modelmuxer/clients/go/modelmuxer/v1;modelmuxerv1b\x06proto3"
 
 var (

@@ -30,6 +30,7 @@ class RoutingOptions(_message.Message):
     ALLOWED_MODELS_FIELD_NUMBER: _builtins.int
     DENIED_MODELS_FIELD_NUMBER: _builtins.int
     RUN_ID_FIELD_NUMBER: _builtins.int
+    MAX_PRICE_SHARE_FIELD_NUMBER: _builtins.int
     preset: _builtins.str
     """What to favour: `balanced`, `economy`, `fast` or `quality`. Default: that of the `model` field, else the server's."""
     min_quality: _builtins.float
@@ -38,6 +39,10 @@ class RoutingOptions(_message.Message):
     """Most that this request may be estimated to cost, in US dollars, above 0 and at most 1,000. Default: the server's limit."""
     run_id: _builtins.str
     """Name that groups the requests of one job in logs and reports. At most 128 characters."""
+    max_price_share: _builtins.float
+    """What to spend on average, as a share of what the strongest admissible model costs, above 0 and at most 1. Takes the
+    place of the preset's weight on cost. Default: the server's, if it has one.
+    """
     @_builtins.property
     def allowed_models(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only these models: globs over `provider:model`, such as `anthropic:*`. Default: all. At most 64."""
@@ -55,17 +60,22 @@ class RoutingOptions(_message.Message):
         allowed_models: _abc.Iterable[_builtins.str] | None = ...,
         denied_models: _abc.Iterable[_builtins.str] | None = ...,
         run_id: _builtins.str = ...,
+        max_price_share: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_cost_usd", b"_max_cost_usd", "_min_quality", b"_min_quality", "max_cost_usd", b"max_cost_usd", "min_quality", b"min_quality"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_cost_usd", b"_max_cost_usd", "_max_price_share", b"_max_price_share", "_min_quality", b"_min_quality", "max_cost_usd", b"max_cost_usd", "max_price_share", b"max_price_share", "min_quality", b"min_quality"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_cost_usd", b"_max_cost_usd", "_min_quality", b"_min_quality", "allowed_models", b"allowed_models", "denied_models", b"denied_models", "max_cost_usd", b"max_cost_usd", "min_quality", b"min_quality", "preset", b"preset", "run_id", b"run_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_cost_usd", b"_max_cost_usd", "_max_price_share", b"_max_price_share", "_min_quality", b"_min_quality", "allowed_models", b"allowed_models", "denied_models", b"denied_models", "max_cost_usd", b"max_cost_usd", "max_price_share", b"max_price_share", "min_quality", b"min_quality", "preset", b"preset", "run_id", b"run_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max_cost_usd: _TypeAlias = _typing.Literal["max_cost_usd"]  # noqa: Y015
     _WhichOneofArgType__max_cost_usd: _TypeAlias = _typing.Literal["_max_cost_usd", b"_max_cost_usd"]  # noqa: Y015
+    _WhichOneofReturnType__max_price_share: _TypeAlias = _typing.Literal["max_price_share"]  # noqa: Y015
+    _WhichOneofArgType__max_price_share: _TypeAlias = _typing.Literal["_max_price_share", b"_max_price_share"]  # noqa: Y015
     _WhichOneofReturnType__min_quality: _TypeAlias = _typing.Literal["min_quality"]  # noqa: Y015
     _WhichOneofArgType__min_quality: _TypeAlias = _typing.Literal["_min_quality", b"_min_quality"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__max_cost_usd) -> _WhichOneofReturnType__max_cost_usd | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_price_share) -> _WhichOneofReturnType__max_price_share | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__min_quality) -> _WhichOneofReturnType__min_quality | None: ...
 
@@ -87,6 +97,8 @@ class RoutingDecision(_message.Message):
     ESTIMATED_COST_FIELD_NUMBER: _builtins.int
     ESTIMATED_LATENCY_FIELD_NUMBER: _builtins.int
     SIMULATED_FIELD_NUMBER: _builtins.int
+    RULES_FIELD_NUMBER: _builtins.int
+    DIFFICULTY_FIELD_NUMBER: _builtins.int
     decision_id: _builtins.str
     """Id of this decision, also in the logs."""
     selected_provider: _builtins.str
@@ -99,6 +111,8 @@ class RoutingDecision(_message.Message):
     """The preset in force."""
     simulated: _builtins.bool
     """True when answers come from the simulator, not from a provider."""
+    difficulty: _builtins.float
+    """How hard the request is, 0 to 1: the share of requests like it that a plain model of medium price gets wrong."""
     @_builtins.property
     def intent(self) -> Global___IntentPrediction:
         """What kind of request this is."""
@@ -117,6 +131,10 @@ class RoutingDecision(_message.Message):
     def estimated_latency(self) -> Global___LatencyEstimate:
         """Predicted latency of the chosen model."""
 
+    @_builtins.property
+    def rules(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of the operator's routing rules that applied, in their order."""
+
     def __init__(
         self,
         *,
@@ -130,10 +148,12 @@ class RoutingDecision(_message.Message):
         estimated_cost: Global___CostEstimate | None = ...,
         estimated_latency: Global___LatencyEstimate | None = ...,
         simulated: _builtins.bool = ...,
+        rules: _abc.Iterable[_builtins.str] | None = ...,
+        difficulty: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["estimated_cost", b"estimated_cost", "estimated_latency", b"estimated_latency", "intent", b"intent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "decision_id", b"decision_id", "estimated_cost", b"estimated_cost", "estimated_latency", b"estimated_latency", "intent", b"intent", "preset", b"preset", "routing_reason", b"routing_reason", "selected_model", b"selected_model", "selected_provider", b"selected_provider", "simulated", b"simulated"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "decision_id", b"decision_id", "difficulty", b"difficulty", "estimated_cost", b"estimated_cost", "estimated_latency", b"estimated_latency", "intent", b"intent", "preset", b"preset", "routing_reason", b"routing_reason", "rules", b"rules", "selected_model", b"selected_model", "selected_provider", b"selected_provider", "simulated", b"simulated"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -153,6 +173,10 @@ class Candidate(_message.Message):
     SCORE_FIELD_NUMBER: _builtins.int
     STATUS_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    ABILITY_FIELD_NUMBER: _builtins.int
+    ABILITY_SOURCE_FIELD_NUMBER: _builtins.int
+    COST_PENALTY_FIELD_NUMBER: _builtins.int
+    LATENCY_PENALTY_FIELD_NUMBER: _builtins.int
     provider: _builtins.str
     """Provider of the model."""
     model: _builtins.str
@@ -165,6 +189,14 @@ class Candidate(_message.Message):
     """`selected`, `fallback` or `rejected`."""
     reason: _builtins.str
     """Why it was chosen, or why it lost."""
+    ability: _builtins.float
+    """How able the model is at this kind of task, in log-odds: 0 is right half of the time where difficulty is 0.5."""
+    ability_source: _builtins.str
+    """Where that figure comes from: published results with their date, the operator, a fitted router, or price and class."""
+    cost_penalty: _builtins.float
+    """What the expected cost took off the score."""
+    latency_penalty: _builtins.float
+    """What the expected time took off the score."""
     @_builtins.property
     def cost(self) -> Global___CostEstimate:
         """Predicted cost."""
@@ -184,10 +216,14 @@ class Candidate(_message.Message):
         score: _builtins.float = ...,
         status: _builtins.str = ...,
         reason: _builtins.str = ...,
+        ability: _builtins.float = ...,
+        ability_source: _builtins.str = ...,
+        cost_penalty: _builtins.float = ...,
+        latency_penalty: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["cost", b"cost", "latency", b"latency"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cost", b"cost", "latency", b"latency", "model", b"model", "provider", b"provider", "quality", b"quality", "reason", b"reason", "score", b"score", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ability", b"ability", "ability_source", b"ability_source", "cost", b"cost", "cost_penalty", b"cost_penalty", "latency", b"latency", "latency_penalty", b"latency_penalty", "model", b"model", "provider", b"provider", "quality", b"quality", "reason", b"reason", "score", b"score", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -313,6 +349,8 @@ class CostEstimate(_message.Message):
     CEILING_USD_FIELD_NUMBER: _builtins.int
     INPUT_TOKENS_FIELD_NUMBER: _builtins.int
     OUTPUT_TOKENS_FIELD_NUMBER: _builtins.int
+    CACHED_INPUT_TOKENS_FIELD_NUMBER: _builtins.int
+    OUTPUT_TOKENS_P90_FIELD_NUMBER: _builtins.int
     usd: _builtins.float
     """Expected cost in US dollars."""
     pico_usd: _builtins.int
@@ -325,6 +363,10 @@ class CostEstimate(_message.Message):
     """Expected tokens of the prompt."""
     output_tokens: _builtins.int
     """Expected tokens of the answer."""
+    cached_input_tokens: _builtins.int
+    """Tokens of the prompt that the provider is expected to read from its cache; part of `input_tokens`."""
+    output_tokens_p90: _builtins.int
+    """Tokens that nine answers in ten stay under."""
     def __init__(
         self,
         *,
@@ -334,10 +376,12 @@ class CostEstimate(_message.Message):
         ceiling_usd: _builtins.float = ...,
         input_tokens: _builtins.int = ...,
         output_tokens: _builtins.int = ...,
+        cached_input_tokens: _builtins.int = ...,
+        output_tokens_p90: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ceiling_usd", b"ceiling_usd", "input_tokens", b"input_tokens", "output_tokens", b"output_tokens", "p90_usd", b"p90_usd", "pico_usd", b"pico_usd", "usd", b"usd"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cached_input_tokens", b"cached_input_tokens", "ceiling_usd", b"ceiling_usd", "input_tokens", b"input_tokens", "output_tokens", b"output_tokens", "output_tokens_p90", b"output_tokens_p90", "p90_usd", b"p90_usd", "pico_usd", b"pico_usd", "usd", b"usd"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -353,6 +397,7 @@ class LatencyEstimate(_message.Message):
     P95_MS_FIELD_NUMBER: _builtins.int
     FIRST_TOKEN_P50_MS_FIELD_NUMBER: _builtins.int
     SAMPLES_FIELD_NUMBER: _builtins.int
+    P99_MS_FIELD_NUMBER: _builtins.int
     p50_ms: _builtins.int
     """Half of the answers are ready within this many milliseconds."""
     p95_ms: _builtins.int
@@ -361,6 +406,8 @@ class LatencyEstimate(_message.Message):
     """Half of the streams begin within this many milliseconds."""
     samples: _builtins.int
     """Measurements behind these figures; 0 when they are defaults."""
+    p99_ms: _builtins.int
+    """99 of 100 answers are ready within this many milliseconds."""
     def __init__(
         self,
         *,
@@ -368,10 +415,11 @@ class LatencyEstimate(_message.Message):
         p95_ms: _builtins.int = ...,
         first_token_p50_ms: _builtins.int = ...,
         samples: _builtins.int = ...,
+        p99_ms: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["first_token_p50_ms", b"first_token_p50_ms", "p50_ms", b"p50_ms", "p95_ms", b"p95_ms", "samples", b"samples"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["first_token_p50_ms", b"first_token_p50_ms", "p50_ms", b"p50_ms", "p95_ms", b"p95_ms", "p99_ms", b"p99_ms", "samples", b"samples"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file modelmuxer/v1/routing.proto.
  */
 export const file_modelmuxer_v1_routing: GenFile = /*@__PURE__*/
-  fileDesc("Chttb2RlbG11eGVyL3YxL3JvdXRpbmcucHJvdG8SDW1vZGVsbXV4ZXIudjEitQEKDlJvdXRpbmdPcHRpb25zEg4KBnByZXNldBgBIAEoCRIYCgttaW5fcXVhbGl0eRgCIAEoAUgAiAEBEhkKDG1heF9jb3N0X3VzZBgDIAEoAUgBiAEBEhYKDmFsbG93ZWRfbW9kZWxzGAQgAygJEhUKDWRlbmllZF9tb2RlbHMYBSADKAkSDgoGcnVuX2lkGAYgASgJQg4KDF9taW5fcXVhbGl0eUIPCg1fbWF4X2Nvc3RfdXNkIuMCCg9Sb3V0aW5nRGVjaXNpb24SEwoLZGVjaXNpb25faWQYASABKAkSGQoRc2VsZWN0ZWRfcHJvdmlkZXIYAiABKAkSFgoOc2VsZWN0ZWRfbW9kZWwYAyABKAkSFgoOcm91dGluZ19yZWFzb24YBCABKAkSLwoGaW50ZW50GAUgASgLMh8ubW9kZWxtdXhlci52MS5JbnRlbnRQcmVkaWN0aW9uEg4KBnByZXNldBgGIAEoCRIsCgpjYW5kaWRhdGVzGAcgAygLMhgubW9kZWxtdXhlci52MS5DYW5kaWRhdGUSMwoOZXN0aW1hdGVkX2Nvc3QYCCABKAsyGy5tb2RlbG11eGVyLnYxLkNvc3RFc3RpbWF0ZRI5ChFlc3RpbWF0ZWRfbGF0ZW5jeRgJIAEoCzIeLm1vZGVsbXV4ZXIudjEuTGF0ZW5jeUVzdGltYXRlEhEKCXNpbXVsYXRlZBgKIAEoCCLIAQoJQ2FuZGlkYXRlEhAKCHByb3ZpZGVyGAEgASgJEg0KBW1vZGVsGAIgASgJEg8KB3F1YWxpdHkYAyABKAESKQoEY29zdBgEIAEoCzIbLm1vZGVsbXV4ZXIudjEuQ29zdEVzdGltYXRlEi8KB2xhdGVuY3kYBSABKAsyHi5tb2RlbG11eGVyLnYxLkxhdGVuY3lFc3RpbWF0ZRINCgVzY29yZRgGIAEoARIOCgZzdGF0dXMYByABKAkSDgoGcmVhc29uGAggASgJInQKEEludGVudFByZWRpY3Rpb24SDQoFbGFiZWwYASABKAkSEgoKY29uZmlkZW5jZRgCIAEoARIOCgZtZXRob2QYAyABKAkSLQoHc2lnbmFscxgEIAEoCzIcLm1vZGVsbXV4ZXIudjEuSW50ZW50U2lnbmFscyKQAQoNSW50ZW50U2lnbmFscxIYChB0b2tlbl9sZW5ndGhfZXN0GAEgASgFEhYKDmhhc19jb2RlX2ZlbmNlGAIgASgIEiAKGGhhc19wcm9ncmFtbWluZ19rZXl3b3JkcxgDIAEoCBIrCgdzaWduYWxzGAQgASgLMhoubW9kZWxtdXhlci52MS5UYXNrU2lnbmFscyJQCgtUYXNrU2lnbmFscxIMCgRjb2RlGAEgASgIEhMKC3RyYW5zbGF0aW9uGAIgASgIEg4KBnZpc2lvbhgDIAEoCBIOCgZzYWZldHkYBCABKAgigAEKDENvc3RFc3RpbWF0ZRILCgN1c2QYASABKAESEAoIcGljb191c2QYAiABKAMSDwoHcDkwX3VzZBgDIAEoARITCgtjZWlsaW5nX3VzZBgEIAEoARIUCgxpbnB1dF90b2tlbnMYBSABKAUSFQoNb3V0cHV0X3Rva2VucxgGIAEoBSJeCg9MYXRlbmN5RXN0aW1hdGUSDgoGcDUwX21zGAEgASgFEg4KBnA5NV9tcxgCIAEoBRIaChJmaXJzdF90b2tlbl9wNTBfbXMYAyABKAUSDwoHc2FtcGxlcxgEIAEoBUJrChFkZXYubW9kZWxtdXhlci52MUIMUm91dGluZ1Byb3RvUAFaRmdpdGh1Yi5jb20vbW9kZWxtdXhlci9tb2RlbG11eGVyL2NsaWVudHMvZ28vbW9kZWxtdXhlci92MTttb2RlbG11eGVydjFiBnByb3RvMw");
+  fileDesc("Chttb2RlbG11eGVyL3YxL3JvdXRpbmcucHJvdG8SDW1vZGVsbXV4ZXIudjEi5wEKDlJvdXRpbmdPcHRpb25zEg4KBnByZXNldBgBIAEoCRIYCgttaW5fcXVhbGl0eRgCIAEoAUgAiAEBEhkKDG1heF9jb3N0X3VzZBgDIAEoAUgBiAEBEhYKDmFsbG93ZWRfbW9kZWxzGAQgAygJEhUKDWRlbmllZF9tb2RlbHMYBSADKAkSDgoGcnVuX2lkGAYgASgJEhwKD21heF9wcmljZV9zaGFyZRgHIAEoAUgCiAEBQg4KDF9taW5fcXVhbGl0eUIPCg1fbWF4X2Nvc3RfdXNkQhIKEF9tYXhfcHJpY2Vfc2hhcmUihgMKD1JvdXRpbmdEZWNpc2lvbhITCgtkZWNpc2lvbl9pZBgBIAEoCRIZChFzZWxlY3RlZF9wcm92aWRlchgCIAEoCRIWCg5zZWxlY3RlZF9tb2RlbBgDIAEoCRIWCg5yb3V0aW5nX3JlYXNvbhgEIAEoCRIvCgZpbnRlbnQYBSABKAsyHy5tb2RlbG11eGVyLnYxLkludGVudFByZWRpY3Rpb24SDgoGcHJlc2V0GAYgASgJEiwKCmNhbmRpZGF0ZXMYByADKAsyGC5tb2RlbG11eGVyLnYxLkNhbmRpZGF0ZRIzCg5lc3RpbWF0ZWRfY29zdBgIIAEoCzIbLm1vZGVsbXV4ZXIudjEuQ29zdEVzdGltYXRlEjkKEWVzdGltYXRlZF9sYXRlbmN5GAkgASgLMh4ubW9kZWxtdXhlci52MS5MYXRlbmN5RXN0aW1hdGUSEQoJc2ltdWxhdGVkGAogASgIEg0KBXJ1bGVzGAsgAygJEhIKCmRpZmZpY3VsdHkYDCABKAEioAIKCUNhbmRpZGF0ZRIQCghwcm92aWRlchgBIAEoCRINCgVtb2RlbBgCIAEoCRIPCgdxdWFsaXR5GAMgASgBEikKBGNvc3QYBCABKAsyGy5tb2RlbG11eGVyLnYxLkNvc3RFc3RpbWF0ZRIvCgdsYXRlbmN5GAUgASgLMh4ubW9kZWxtdXhlci52MS5MYXRlbmN5RXN0aW1hdGUSDQoFc2NvcmUYBiABKAESDgoGc3RhdHVzGAcgASgJEg4KBnJlYXNvbhgIIAEoCRIPCgdhYmlsaXR5GAkgASgBEhYKDmFiaWxpdHlfc291cmNlGAogASgJEhQKDGNvc3RfcGVuYWx0eRgLIAEoARIXCg9sYXRlbmN5X3BlbmFsdHkYDCABKAEidAoQSW50ZW50UHJlZGljdGlvbhINCgVsYWJlbBgBIAEoCRISCgpjb25maWRlbmNlGAIgASgBEg4KBm1ldGhvZBgDIAEoCRItCgdzaWduYWxzGAQgASgLMhwubW9kZWxtdXhlci52MS5JbnRlbnRTaWduYWxzIpABCg1JbnRlbnRTaWduYWxzEhgKEHRva2VuX2xlbmd0aF9lc3QYASABKAUSFgoOaGFzX2NvZGVfZmVuY2UYAiABKAgSIAoYaGFzX3Byb2dyYW1taW5nX2tleXdvcmRzGAMgASgIEisKB3NpZ25hbHMYBCABKAsyGi5tb2RlbG11eGVyLnYxLlRhc2tTaWduYWxzIlAKC1Rhc2tTaWduYWxzEgwKBGNvZGUYASABKAgSEwoLdHJhbnNsYXRpb24YAiABKAgSDgoGdmlzaW9uGAMgASgIEg4KBnNhZmV0eRgEIAEoCCK4AQoMQ29zdEVzdGltYXRlEgsKA3VzZBgBIAEoARIQCghwaWNvX3VzZBgCIAEoAxIPCgdwOTBfdXNkGAMgASgBEhMKC2NlaWxpbmdfdXNkGAQgASgBEhQKDGlucHV0X3Rva2VucxgFIAEoBRIVCg1vdXRwdXRfdG9rZW5zGAYgASgFEhsKE2NhY2hlZF9pbnB1dF90b2tlbnMYByABKAUSGQoRb3V0cHV0X3Rva2Vuc19wOTAYCCABKAUibgoPTGF0ZW5jeUVzdGltYXRlEg4KBnA1MF9tcxgBIAEoBRIOCgZwOTVfbXMYAiABKAUSGgoSZmlyc3RfdG9rZW5fcDUwX21zGAMgASgFEg8KB3NhbXBsZXMYBCABKAUSDgoGcDk5X21zGAUgASgFQmsKEWRldi5tb2RlbG11eGVyLnYxQgxSb3V0aW5nUHJvdG9QAVpGZ2l0aHViLmNvbS9tb2RlbG11eGVyL21vZGVsbXV4ZXIvY2xpZW50cy9nby9tb2RlbG11eGVyL3YxO21vZGVsbXV4ZXJ2MWIGcHJvdG8z");
 
 /**
  * What the caller wants of the routing.
@@ -59,6 +59,14 @@ export type RoutingOptions = Message<"modelmuxer.v1.RoutingOptions"> & {
    * @generated from field: string run_id = 6;
    */
   runId: string;
+
+  /**
+   * What to spend on average, as a share of what the strongest admissible model costs, above 0 and at most 1. Takes the
+   * place of the preset's weight on cost. Default: the server's, if it has one.
+   *
+   * @generated from field: optional double max_price_share = 7;
+   */
+  maxPriceShare?: number | undefined;
 };
 
 /**
@@ -144,6 +152,20 @@ export type RoutingDecision = Message<"modelmuxer.v1.RoutingDecision"> & {
    * @generated from field: bool simulated = 10;
    */
   simulated: boolean;
+
+  /**
+   * Names of the operator's routing rules that applied, in their order.
+   *
+   * @generated from field: repeated string rules = 11;
+   */
+  rules: string[];
+
+  /**
+   * How hard the request is, 0 to 1: the share of requests like it that a plain model of medium price gets wrong.
+   *
+   * @generated from field: double difficulty = 12;
+   */
+  difficulty: number;
 };
 
 /**
@@ -214,6 +236,34 @@ export type Candidate = Message<"modelmuxer.v1.Candidate"> & {
    * @generated from field: string reason = 8;
    */
   reason: string;
+
+  /**
+   * How able the model is at this kind of task, in log-odds: 0 is right half of the time where difficulty is 0.5.
+   *
+   * @generated from field: double ability = 9;
+   */
+  ability: number;
+
+  /**
+   * Where that figure comes from: published results with their date, the operator, a fitted router, or price and class.
+   *
+   * @generated from field: string ability_source = 10;
+   */
+  abilitySource: string;
+
+  /**
+   * What the expected cost took off the score.
+   *
+   * @generated from field: double cost_penalty = 11;
+   */
+  costPenalty: number;
+
+  /**
+   * What the expected time took off the score.
+   *
+   * @generated from field: double latency_penalty = 12;
+   */
+  latencyPenalty: number;
 };
 
 /**
@@ -397,6 +447,20 @@ export type CostEstimate = Message<"modelmuxer.v1.CostEstimate"> & {
    * @generated from field: int32 output_tokens = 6;
    */
   outputTokens: number;
+
+  /**
+   * Tokens of the prompt that the provider is expected to read from its cache; part of `input_tokens`.
+   *
+   * @generated from field: int32 cached_input_tokens = 7;
+   */
+  cachedInputTokens: number;
+
+  /**
+   * Tokens that nine answers in ten stay under.
+   *
+   * @generated from field: int32 output_tokens_p90 = 8;
+   */
+  outputTokensP90: number;
 };
 
 /**
@@ -439,6 +503,13 @@ export type LatencyEstimate = Message<"modelmuxer.v1.LatencyEstimate"> & {
    * @generated from field: int32 samples = 4;
    */
   samples: number;
+
+  /**
+   * 99 of 100 answers are ready within this many milliseconds.
+   *
+   * @generated from field: int32 p99_ms = 5;
+   */
+  p99Ms: number;
 };
 
 /**

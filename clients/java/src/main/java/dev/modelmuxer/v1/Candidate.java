@@ -36,6 +36,7 @@ private static final long serialVersionUID = 0L;
     model_ = "";
     status_ = "";
     reason_ = "";
+    abilitySource_ = "";
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -351,6 +352,98 @@ private static final long serialVersionUID = 0L;
     }
   }
 
+  public static final int ABILITY_FIELD_NUMBER = 9;
+  private double ability_ = 0D;
+  /**
+   * <pre>
+   * How able the model is at this kind of task, in log-odds: 0 is right half of the time where difficulty is 0.5.
+   * </pre>
+   *
+   * <code>double ability = 9 [json_name = "ability"];</code>
+   * @return The ability.
+   */
+  @java.lang.Override
+  public double getAbility() {
+    return ability_;
+  }
+
+  public static final int ABILITY_SOURCE_FIELD_NUMBER = 10;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object abilitySource_ = "";
+  /**
+   * <pre>
+   * Where that figure comes from: published results with their date, the operator, a fitted router, or price and class.
+   * </pre>
+   *
+   * <code>string ability_source = 10 [json_name = "abilitySource"];</code>
+   * @return The abilitySource.
+   */
+  @java.lang.Override
+  public java.lang.String getAbilitySource() {
+    java.lang.Object ref = abilitySource_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      abilitySource_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * Where that figure comes from: published results with their date, the operator, a fitted router, or price and class.
+   * </pre>
+   *
+   * <code>string ability_source = 10 [json_name = "abilitySource"];</code>
+   * @return The bytes for abilitySource.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getAbilitySourceBytes() {
+    java.lang.Object ref = abilitySource_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      abilitySource_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
+  public static final int COST_PENALTY_FIELD_NUMBER = 11;
+  private double costPenalty_ = 0D;
+  /**
+   * <pre>
+   * What the expected cost took off the score.
+   * </pre>
+   *
+   * <code>double cost_penalty = 11 [json_name = "costPenalty"];</code>
+   * @return The costPenalty.
+   */
+  @java.lang.Override
+  public double getCostPenalty() {
+    return costPenalty_;
+  }
+
+  public static final int LATENCY_PENALTY_FIELD_NUMBER = 12;
+  private double latencyPenalty_ = 0D;
+  /**
+   * <pre>
+   * What the expected time took off the score.
+   * </pre>
+   *
+   * <code>double latency_penalty = 12 [json_name = "latencyPenalty"];</code>
+   * @return The latencyPenalty.
+   */
+  @java.lang.Override
+  public double getLatencyPenalty() {
+    return latencyPenalty_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -389,6 +482,18 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(reason_)) {
       com.google.protobuf.GeneratedMessage.writeString(output, 8, reason_);
     }
+    if (java.lang.Double.doubleToRawLongBits(ability_) != 0) {
+      output.writeDouble(9, ability_);
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(abilitySource_)) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 10, abilitySource_);
+    }
+    if (java.lang.Double.doubleToRawLongBits(costPenalty_) != 0) {
+      output.writeDouble(11, costPenalty_);
+    }
+    if (java.lang.Double.doubleToRawLongBits(latencyPenalty_) != 0) {
+      output.writeDouble(12, latencyPenalty_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -420,6 +525,21 @@ private static final long serialVersionUID = 0L;
     }
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(reason_)) {
       size += com.google.protobuf.GeneratedMessage.computeStringSize(8, reason_);
+    }
+    if (java.lang.Double.doubleToRawLongBits(ability_) != 0) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeDoubleSize(9, ability_);
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(abilitySource_)) {
+      size += com.google.protobuf.GeneratedMessage.computeStringSize(10, abilitySource_);
+    }
+    if (java.lang.Double.doubleToRawLongBits(costPenalty_) != 0) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeDoubleSize(11, costPenalty_);
+    }
+    if (java.lang.Double.doubleToRawLongBits(latencyPenalty_) != 0) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeDoubleSize(12, latencyPenalty_);
     }
     return size;
   }
@@ -469,6 +589,17 @@ private static final long serialVersionUID = 0L;
         .equals(other.getStatus())) return false;
     if (!getReason()
         .equals(other.getReason())) return false;
+    if (java.lang.Double.doubleToLongBits(getAbility())
+        != java.lang.Double.doubleToLongBits(
+            other.getAbility())) return false;
+    if (!getAbilitySource()
+        .equals(other.getAbilitySource())) return false;
+    if (java.lang.Double.doubleToLongBits(getCostPenalty())
+        != java.lang.Double.doubleToLongBits(
+            other.getCostPenalty())) return false;
+    if (java.lang.Double.doubleToLongBits(getLatencyPenalty())
+        != java.lang.Double.doubleToLongBits(
+            other.getLatencyPenalty())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -502,6 +633,17 @@ private static final long serialVersionUID = 0L;
     hash = (53 * hash) + getStatus().hashCode();
     hash = (37 * hash) + REASON_FIELD_NUMBER;
     hash = (53 * hash) + getReason().hashCode();
+    hash = (37 * hash) + ABILITY_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
+        java.lang.Double.doubleToLongBits(getAbility()));
+    hash = (37 * hash) + ABILITY_SOURCE_FIELD_NUMBER;
+    hash = (53 * hash) + getAbilitySource().hashCode();
+    hash = (37 * hash) + COST_PENALTY_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
+        java.lang.Double.doubleToLongBits(getCostPenalty()));
+    hash = (37 * hash) + LATENCY_PENALTY_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
+        java.lang.Double.doubleToLongBits(getLatencyPenalty()));
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -660,6 +802,10 @@ private static final long serialVersionUID = 0L;
       score_ = 0D;
       status_ = "";
       reason_ = "";
+      ability_ = 0D;
+      abilitySource_ = "";
+      costPenalty_ = 0D;
+      latencyPenalty_ = 0D;
       return this;
     }
 
@@ -724,6 +870,18 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000080) != 0)) {
         result.reason_ = reason_;
       }
+      if (((from_bitField0_ & 0x00000100) != 0)) {
+        result.ability_ = ability_;
+      }
+      if (((from_bitField0_ & 0x00000200) != 0)) {
+        result.abilitySource_ = abilitySource_;
+      }
+      if (((from_bitField0_ & 0x00000400) != 0)) {
+        result.costPenalty_ = costPenalty_;
+      }
+      if (((from_bitField0_ & 0x00000800) != 0)) {
+        result.latencyPenalty_ = latencyPenalty_;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -770,6 +928,20 @@ private static final long serialVersionUID = 0L;
         reason_ = other.reason_;
         bitField0_ |= 0x00000080;
         onChanged();
+      }
+      if (java.lang.Double.doubleToRawLongBits(other.getAbility()) != 0) {
+        setAbility(other.getAbility());
+      }
+      if (!other.getAbilitySource().isEmpty()) {
+        abilitySource_ = other.abilitySource_;
+        bitField0_ |= 0x00000200;
+        onChanged();
+      }
+      if (java.lang.Double.doubleToRawLongBits(other.getCostPenalty()) != 0) {
+        setCostPenalty(other.getCostPenalty());
+      }
+      if (java.lang.Double.doubleToRawLongBits(other.getLatencyPenalty()) != 0) {
+        setLatencyPenalty(other.getLatencyPenalty());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -839,6 +1011,26 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000080;
               break;
             } // case 66
+            case 73: {
+              ability_ = input.readDouble();
+              bitField0_ |= 0x00000100;
+              break;
+            } // case 73
+            case 82: {
+              abilitySource_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000200;
+              break;
+            } // case 82
+            case 89: {
+              costPenalty_ = input.readDouble();
+              bitField0_ |= 0x00000400;
+              break;
+            } // case 89
+            case 97: {
+              latencyPenalty_ = input.readDouble();
+              bitField0_ |= 0x00000800;
+              break;
+            } // case 97
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1618,6 +1810,230 @@ private static final long serialVersionUID = 0L;
       checkByteStringIsUtf8(value);
       reason_ = value;
       bitField0_ |= 0x00000080;
+      onChanged();
+      return this;
+    }
+
+    private double ability_ ;
+    /**
+     * <pre>
+     * How able the model is at this kind of task, in log-odds: 0 is right half of the time where difficulty is 0.5.
+     * </pre>
+     *
+     * <code>double ability = 9 [json_name = "ability"];</code>
+     * @return The ability.
+     */
+    @java.lang.Override
+    public double getAbility() {
+      return ability_;
+    }
+    /**
+     * <pre>
+     * How able the model is at this kind of task, in log-odds: 0 is right half of the time where difficulty is 0.5.
+     * </pre>
+     *
+     * <code>double ability = 9 [json_name = "ability"];</code>
+     * @param value The ability to set.
+     * @return This builder for chaining.
+     */
+    public Builder setAbility(double value) {
+
+      ability_ = value;
+      bitField0_ |= 0x00000100;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How able the model is at this kind of task, in log-odds: 0 is right half of the time where difficulty is 0.5.
+     * </pre>
+     *
+     * <code>double ability = 9 [json_name = "ability"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearAbility() {
+      bitField0_ = (bitField0_ & ~0x00000100);
+      ability_ = 0D;
+      onChanged();
+      return this;
+    }
+
+    private java.lang.Object abilitySource_ = "";
+    /**
+     * <pre>
+     * Where that figure comes from: published results with their date, the operator, a fitted router, or price and class.
+     * </pre>
+     *
+     * <code>string ability_source = 10 [json_name = "abilitySource"];</code>
+     * @return The abilitySource.
+     */
+    public java.lang.String getAbilitySource() {
+      java.lang.Object ref = abilitySource_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        abilitySource_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Where that figure comes from: published results with their date, the operator, a fitted router, or price and class.
+     * </pre>
+     *
+     * <code>string ability_source = 10 [json_name = "abilitySource"];</code>
+     * @return The bytes for abilitySource.
+     */
+    public com.google.protobuf.ByteString
+        getAbilitySourceBytes() {
+      java.lang.Object ref = abilitySource_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        abilitySource_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Where that figure comes from: published results with their date, the operator, a fitted router, or price and class.
+     * </pre>
+     *
+     * <code>string ability_source = 10 [json_name = "abilitySource"];</code>
+     * @param value The abilitySource to set.
+     * @return This builder for chaining.
+     */
+    public Builder setAbilitySource(
+        java.lang.String value) {
+      java.util.Objects.requireNonNull(value);
+      abilitySource_ = value;
+      bitField0_ |= 0x00000200;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Where that figure comes from: published results with their date, the operator, a fitted router, or price and class.
+     * </pre>
+     *
+     * <code>string ability_source = 10 [json_name = "abilitySource"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearAbilitySource() {
+      abilitySource_ = getDefaultInstance().getAbilitySource();
+      bitField0_ = (bitField0_ & ~0x00000200);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Where that figure comes from: published results with their date, the operator, a fitted router, or price and class.
+     * </pre>
+     *
+     * <code>string ability_source = 10 [json_name = "abilitySource"];</code>
+     * @param value The bytes for abilitySource to set.
+     * @return This builder for chaining.
+     */
+    public Builder setAbilitySourceBytes(
+        com.google.protobuf.ByteString value) {
+      java.util.Objects.requireNonNull(value);
+      checkByteStringIsUtf8(value);
+      abilitySource_ = value;
+      bitField0_ |= 0x00000200;
+      onChanged();
+      return this;
+    }
+
+    private double costPenalty_ ;
+    /**
+     * <pre>
+     * What the expected cost took off the score.
+     * </pre>
+     *
+     * <code>double cost_penalty = 11 [json_name = "costPenalty"];</code>
+     * @return The costPenalty.
+     */
+    @java.lang.Override
+    public double getCostPenalty() {
+      return costPenalty_;
+    }
+    /**
+     * <pre>
+     * What the expected cost took off the score.
+     * </pre>
+     *
+     * <code>double cost_penalty = 11 [json_name = "costPenalty"];</code>
+     * @param value The costPenalty to set.
+     * @return This builder for chaining.
+     */
+    public Builder setCostPenalty(double value) {
+
+      costPenalty_ = value;
+      bitField0_ |= 0x00000400;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the expected cost took off the score.
+     * </pre>
+     *
+     * <code>double cost_penalty = 11 [json_name = "costPenalty"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearCostPenalty() {
+      bitField0_ = (bitField0_ & ~0x00000400);
+      costPenalty_ = 0D;
+      onChanged();
+      return this;
+    }
+
+    private double latencyPenalty_ ;
+    /**
+     * <pre>
+     * What the expected time took off the score.
+     * </pre>
+     *
+     * <code>double latency_penalty = 12 [json_name = "latencyPenalty"];</code>
+     * @return The latencyPenalty.
+     */
+    @java.lang.Override
+    public double getLatencyPenalty() {
+      return latencyPenalty_;
+    }
+    /**
+     * <pre>
+     * What the expected time took off the score.
+     * </pre>
+     *
+     * <code>double latency_penalty = 12 [json_name = "latencyPenalty"];</code>
+     * @param value The latencyPenalty to set.
+     * @return This builder for chaining.
+     */
+    public Builder setLatencyPenalty(double value) {
+
+      latencyPenalty_ = value;
+      bitField0_ |= 0x00000800;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the expected time took off the score.
+     * </pre>
+     *
+     * <code>double latency_penalty = 12 [json_name = "latencyPenalty"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearLatencyPenalty() {
+      bitField0_ = (bitField0_ & ~0x00000800);
+      latencyPenalty_ = 0D;
       onChanged();
       return this;
     }

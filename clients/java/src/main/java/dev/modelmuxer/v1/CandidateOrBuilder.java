@@ -163,4 +163,54 @@ public interface CandidateOrBuilder extends
    */
   com.google.protobuf.ByteString
       getReasonBytes();
+
+  /**
+   * <pre>
+   * How able the model is at this kind of task, in log-odds: 0 is right half of the time where difficulty is 0.5.
+   * </pre>
+   *
+   * <code>double ability = 9 [json_name = "ability"];</code>
+   * @return The ability.
+   */
+  double getAbility();
+
+  /**
+   * <pre>
+   * Where that figure comes from: published results with their date, the operator, a fitted router, or price and class.
+   * </pre>
+   *
+   * <code>string ability_source = 10 [json_name = "abilitySource"];</code>
+   * @return The abilitySource.
+   */
+  java.lang.String getAbilitySource();
+  /**
+   * <pre>
+   * Where that figure comes from: published results with their date, the operator, a fitted router, or price and class.
+   * </pre>
+   *
+   * <code>string ability_source = 10 [json_name = "abilitySource"];</code>
+   * @return The bytes for abilitySource.
+   */
+  com.google.protobuf.ByteString
+      getAbilitySourceBytes();
+
+  /**
+   * <pre>
+   * What the expected cost took off the score.
+   * </pre>
+   *
+   * <code>double cost_penalty = 11 [json_name = "costPenalty"];</code>
+   * @return The costPenalty.
+   */
+  double getCostPenalty();
+
+  /**
+   * <pre>
+   * What the expected time took off the score.
+   * </pre>
+   *
+   * <code>double latency_penalty = 12 [json_name = "latencyPenalty"];</code>
+   * @return The latencyPenalty.
+   */
+  double getLatencyPenalty();
 }

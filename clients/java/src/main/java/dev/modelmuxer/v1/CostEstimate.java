@@ -142,6 +142,36 @@ private static final long serialVersionUID = 0L;
     return outputTokens_;
   }
 
+  public static final int CACHED_INPUT_TOKENS_FIELD_NUMBER = 7;
+  private int cachedInputTokens_ = 0;
+  /**
+   * <pre>
+   * Tokens of the prompt that the provider is expected to read from its cache; part of `input_tokens`.
+   * </pre>
+   *
+   * <code>int32 cached_input_tokens = 7 [json_name = "cachedInputTokens"];</code>
+   * @return The cachedInputTokens.
+   */
+  @java.lang.Override
+  public int getCachedInputTokens() {
+    return cachedInputTokens_;
+  }
+
+  public static final int OUTPUT_TOKENS_P90_FIELD_NUMBER = 8;
+  private int outputTokensP90_ = 0;
+  /**
+   * <pre>
+   * Tokens that nine answers in ten stay under.
+   * </pre>
+   *
+   * <code>int32 output_tokens_p90 = 8 [json_name = "outputTokensP90"];</code>
+   * @return The outputTokensP90.
+   */
+  @java.lang.Override
+  public int getOutputTokensP90() {
+    return outputTokensP90_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -174,6 +204,12 @@ private static final long serialVersionUID = 0L;
     if (outputTokens_ != 0) {
       output.writeInt32(6, outputTokens_);
     }
+    if (cachedInputTokens_ != 0) {
+      output.writeInt32(7, cachedInputTokens_);
+    }
+    if (outputTokensP90_ != 0) {
+      output.writeInt32(8, outputTokensP90_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -201,6 +237,14 @@ private static final long serialVersionUID = 0L;
     if (outputTokens_ != 0) {
       size += com.google.protobuf.CodedOutputStream
         .computeInt32Size(6, outputTokens_);
+    }
+    if (cachedInputTokens_ != 0) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt32Size(7, cachedInputTokens_);
+    }
+    if (outputTokensP90_ != 0) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt32Size(8, outputTokensP90_);
     }
     return size;
   }
@@ -241,6 +285,10 @@ private static final long serialVersionUID = 0L;
         != other.getInputTokens()) return false;
     if (getOutputTokens()
         != other.getOutputTokens()) return false;
+    if (getCachedInputTokens()
+        != other.getCachedInputTokens()) return false;
+    if (getOutputTokensP90()
+        != other.getOutputTokensP90()) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -268,6 +316,10 @@ private static final long serialVersionUID = 0L;
     hash = (53 * hash) + getInputTokens();
     hash = (37 * hash) + OUTPUT_TOKENS_FIELD_NUMBER;
     hash = (53 * hash) + getOutputTokens();
+    hash = (37 * hash) + CACHED_INPUT_TOKENS_FIELD_NUMBER;
+    hash = (53 * hash) + getCachedInputTokens();
+    hash = (37 * hash) + OUTPUT_TOKENS_P90_FIELD_NUMBER;
+    hash = (53 * hash) + getOutputTokensP90();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -409,6 +461,8 @@ private static final long serialVersionUID = 0L;
       ceilingUsd_ = 0D;
       inputTokens_ = 0;
       outputTokens_ = 0;
+      cachedInputTokens_ = 0;
+      outputTokensP90_ = 0;
       return this;
     }
 
@@ -460,6 +514,12 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000020) != 0)) {
         result.outputTokens_ = outputTokens_;
       }
+      if (((from_bitField0_ & 0x00000040) != 0)) {
+        result.cachedInputTokens_ = cachedInputTokens_;
+      }
+      if (((from_bitField0_ & 0x00000080) != 0)) {
+        result.outputTokensP90_ = outputTokensP90_;
+      }
     }
 
     @java.lang.Override
@@ -491,6 +551,12 @@ private static final long serialVersionUID = 0L;
       }
       if (other.getOutputTokens() != 0) {
         setOutputTokens(other.getOutputTokens());
+      }
+      if (other.getCachedInputTokens() != 0) {
+        setCachedInputTokens(other.getCachedInputTokens());
+      }
+      if (other.getOutputTokensP90() != 0) {
+        setOutputTokensP90(other.getOutputTokensP90());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -546,6 +612,16 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000020;
               break;
             } // case 48
+            case 56: {
+              cachedInputTokens_ = input.readInt32();
+              bitField0_ |= 0x00000040;
+              break;
+            } // case 56
+            case 64: {
+              outputTokensP90_ = input.readInt32();
+              bitField0_ |= 0x00000080;
+              break;
+            } // case 64
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -823,6 +899,94 @@ private static final long serialVersionUID = 0L;
     public Builder clearOutputTokens() {
       bitField0_ = (bitField0_ & ~0x00000020);
       outputTokens_ = 0;
+      onChanged();
+      return this;
+    }
+
+    private int cachedInputTokens_ ;
+    /**
+     * <pre>
+     * Tokens of the prompt that the provider is expected to read from its cache; part of `input_tokens`.
+     * </pre>
+     *
+     * <code>int32 cached_input_tokens = 7 [json_name = "cachedInputTokens"];</code>
+     * @return The cachedInputTokens.
+     */
+    @java.lang.Override
+    public int getCachedInputTokens() {
+      return cachedInputTokens_;
+    }
+    /**
+     * <pre>
+     * Tokens of the prompt that the provider is expected to read from its cache; part of `input_tokens`.
+     * </pre>
+     *
+     * <code>int32 cached_input_tokens = 7 [json_name = "cachedInputTokens"];</code>
+     * @param value The cachedInputTokens to set.
+     * @return This builder for chaining.
+     */
+    public Builder setCachedInputTokens(int value) {
+
+      cachedInputTokens_ = value;
+      bitField0_ |= 0x00000040;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Tokens of the prompt that the provider is expected to read from its cache; part of `input_tokens`.
+     * </pre>
+     *
+     * <code>int32 cached_input_tokens = 7 [json_name = "cachedInputTokens"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearCachedInputTokens() {
+      bitField0_ = (bitField0_ & ~0x00000040);
+      cachedInputTokens_ = 0;
+      onChanged();
+      return this;
+    }
+
+    private int outputTokensP90_ ;
+    /**
+     * <pre>
+     * Tokens that nine answers in ten stay under.
+     * </pre>
+     *
+     * <code>int32 output_tokens_p90 = 8 [json_name = "outputTokensP90"];</code>
+     * @return The outputTokensP90.
+     */
+    @java.lang.Override
+    public int getOutputTokensP90() {
+      return outputTokensP90_;
+    }
+    /**
+     * <pre>
+     * Tokens that nine answers in ten stay under.
+     * </pre>
+     *
+     * <code>int32 output_tokens_p90 = 8 [json_name = "outputTokensP90"];</code>
+     * @param value The outputTokensP90 to set.
+     * @return This builder for chaining.
+     */
+    public Builder setOutputTokensP90(int value) {
+
+      outputTokensP90_ = value;
+      bitField0_ |= 0x00000080;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Tokens that nine answers in ten stay under.
+     * </pre>
+     *
+     * <code>int32 output_tokens_p90 = 8 [json_name = "outputTokensP90"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearOutputTokensP90() {
+      bitField0_ = (bitField0_ & ~0x00000080);
+      outputTokensP90_ = 0;
       onChanged();
       return this;
     }

@@ -69,4 +69,24 @@ public interface CostEstimateOrBuilder extends
    * @return The outputTokens.
    */
   int getOutputTokens();
+
+  /**
+   * <pre>
+   * Tokens of the prompt that the provider is expected to read from its cache; part of `input_tokens`.
+   * </pre>
+   *
+   * <code>int32 cached_input_tokens = 7 [json_name = "cachedInputTokens"];</code>
+   * @return The cachedInputTokens.
+   */
+  int getCachedInputTokens();
+
+  /**
+   * <pre>
+   * Tokens that nine answers in ten stay under.
+   * </pre>
+   *
+   * <code>int32 output_tokens_p90 = 8 [json_name = "outputTokensP90"];</code>
+   * @return The outputTokensP90.
+   */
+  int getOutputTokensP90();
 }

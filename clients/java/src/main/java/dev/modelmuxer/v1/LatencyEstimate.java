@@ -112,6 +112,21 @@ private static final long serialVersionUID = 0L;
     return samples_;
   }
 
+  public static final int P99_MS_FIELD_NUMBER = 5;
+  private int p99Ms_ = 0;
+  /**
+   * <pre>
+   * 99 of 100 answers are ready within this many milliseconds.
+   * </pre>
+   *
+   * <code>int32 p99_ms = 5 [json_name = "p99Ms"];</code>
+   * @return The p99Ms.
+   */
+  @java.lang.Override
+  public int getP99Ms() {
+    return p99Ms_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -138,6 +153,9 @@ private static final long serialVersionUID = 0L;
     if (samples_ != 0) {
       output.writeInt32(4, samples_);
     }
+    if (p99Ms_ != 0) {
+      output.writeInt32(5, p99Ms_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -157,6 +175,10 @@ private static final long serialVersionUID = 0L;
     if (samples_ != 0) {
       size += com.google.protobuf.CodedOutputStream
         .computeInt32Size(4, samples_);
+    }
+    if (p99Ms_ != 0) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt32Size(5, p99Ms_);
     }
     return size;
   }
@@ -190,6 +212,8 @@ private static final long serialVersionUID = 0L;
         != other.getFirstTokenP50Ms()) return false;
     if (getSamples()
         != other.getSamples()) return false;
+    if (getP99Ms()
+        != other.getP99Ms()) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -209,6 +233,8 @@ private static final long serialVersionUID = 0L;
     hash = (53 * hash) + getFirstTokenP50Ms();
     hash = (37 * hash) + SAMPLES_FIELD_NUMBER;
     hash = (53 * hash) + getSamples();
+    hash = (37 * hash) + P99_MS_FIELD_NUMBER;
+    hash = (53 * hash) + getP99Ms();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -348,6 +374,7 @@ private static final long serialVersionUID = 0L;
       p95Ms_ = 0;
       firstTokenP50Ms_ = 0;
       samples_ = 0;
+      p99Ms_ = 0;
       return this;
     }
 
@@ -393,6 +420,9 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000008) != 0)) {
         result.samples_ = samples_;
       }
+      if (((from_bitField0_ & 0x00000010) != 0)) {
+        result.p99Ms_ = p99Ms_;
+      }
     }
 
     @java.lang.Override
@@ -418,6 +448,9 @@ private static final long serialVersionUID = 0L;
       }
       if (other.getSamples() != 0) {
         setSamples(other.getSamples());
+      }
+      if (other.getP99Ms() != 0) {
+        setP99Ms(other.getP99Ms());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -463,6 +496,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000008;
               break;
             } // case 32
+            case 40: {
+              p99Ms_ = input.readInt32();
+              bitField0_ |= 0x00000010;
+              break;
+            } // case 40
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -652,6 +690,50 @@ private static final long serialVersionUID = 0L;
     public Builder clearSamples() {
       bitField0_ = (bitField0_ & ~0x00000008);
       samples_ = 0;
+      onChanged();
+      return this;
+    }
+
+    private int p99Ms_ ;
+    /**
+     * <pre>
+     * 99 of 100 answers are ready within this many milliseconds.
+     * </pre>
+     *
+     * <code>int32 p99_ms = 5 [json_name = "p99Ms"];</code>
+     * @return The p99Ms.
+     */
+    @java.lang.Override
+    public int getP99Ms() {
+      return p99Ms_;
+    }
+    /**
+     * <pre>
+     * 99 of 100 answers are ready within this many milliseconds.
+     * </pre>
+     *
+     * <code>int32 p99_ms = 5 [json_name = "p99Ms"];</code>
+     * @param value The p99Ms to set.
+     * @return This builder for chaining.
+     */
+    public Builder setP99Ms(int value) {
+
+      p99Ms_ = value;
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * 99 of 100 answers are ready within this many milliseconds.
+     * </pre>
+     *
+     * <code>int32 p99_ms = 5 [json_name = "p99Ms"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearP99Ms() {
+      bitField0_ = (bitField0_ & ~0x00000010);
+      p99Ms_ = 0;
       onChanged();
       return this;
     }

@@ -49,4 +49,14 @@ public interface LatencyEstimateOrBuilder extends
    * @return The samples.
    */
   int getSamples();
+
+  /**
+   * <pre>
+   * 99 of 100 answers are ready within this many milliseconds.
+   * </pre>
+   *
+   * <code>int32 p99_ms = 5 [json_name = "p99Ms"];</code>
+   * @return The p99Ms.
+   */
+  int getP99Ms();
 }

@@ -38,6 +38,8 @@ private static final long serialVersionUID = 0L;
     routingReason_ = "";
     preset_ = "";
     candidates_ = java.util.Collections.emptyList();
+    rules_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -489,6 +491,74 @@ private static final long serialVersionUID = 0L;
     return simulated_;
   }
 
+  public static final int RULES_FIELD_NUMBER = 11;
+  @SuppressWarnings("serial")
+  private com.google.protobuf.LazyStringArrayList rules_ =
+      com.google.protobuf.LazyStringArrayList.emptyList();
+  /**
+   * <pre>
+   * Names of the operator's routing rules that applied, in their order.
+   * </pre>
+   *
+   * <code>repeated string rules = 11 [json_name = "rules"];</code>
+   * @return A list containing the rules.
+   */
+  public com.google.protobuf.ProtocolStringList
+      getRulesList() {
+    return rules_;
+  }
+  /**
+   * <pre>
+   * Names of the operator's routing rules that applied, in their order.
+   * </pre>
+   *
+   * <code>repeated string rules = 11 [json_name = "rules"];</code>
+   * @return The count of rules.
+   */
+  public int getRulesCount() {
+    return rules_.size();
+  }
+  /**
+   * <pre>
+   * Names of the operator's routing rules that applied, in their order.
+   * </pre>
+   *
+   * <code>repeated string rules = 11 [json_name = "rules"];</code>
+   * @param index The index of the element to return.
+   * @return The rules at the given index.
+   */
+  public java.lang.String getRules(int index) {
+    return rules_.get(index);
+  }
+  /**
+   * <pre>
+   * Names of the operator's routing rules that applied, in their order.
+   * </pre>
+   *
+   * <code>repeated string rules = 11 [json_name = "rules"];</code>
+   * @param index The index of the value to return.
+   * @return The bytes of the rules at the given index.
+   */
+  public com.google.protobuf.ByteString
+      getRulesBytes(int index) {
+    return rules_.getByteString(index);
+  }
+
+  public static final int DIFFICULTY_FIELD_NUMBER = 12;
+  private double difficulty_ = 0D;
+  /**
+   * <pre>
+   * How hard the request is, 0 to 1: the share of requests like it that a plain model of medium price gets wrong.
+   * </pre>
+   *
+   * <code>double difficulty = 12 [json_name = "difficulty"];</code>
+   * @return The difficulty.
+   */
+  @java.lang.Override
+  public double getDifficulty() {
+    return difficulty_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -533,6 +603,12 @@ private static final long serialVersionUID = 0L;
     if (simulated_ != false) {
       output.writeBool(10, simulated_);
     }
+    for (int i = 0; i < rules_.size(); i++) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 11, rules_.getRaw(i));
+    }
+    if (java.lang.Double.doubleToRawLongBits(difficulty_) != 0) {
+      output.writeDouble(12, difficulty_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -576,6 +652,18 @@ private static final long serialVersionUID = 0L;
     if (simulated_ != false) {
       size += com.google.protobuf.CodedOutputStream
         .computeBoolSize(10, simulated_);
+    }
+    {
+      int dataSize = 0;
+      for (int i = 0; i < rules_.size(); i++) {
+        dataSize += computeStringSizeNoTag(rules_.getRaw(i));
+      }
+      size += dataSize;
+      size += 1 * getRulesList().size();
+    }
+    if (java.lang.Double.doubleToRawLongBits(difficulty_) != 0) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeDoubleSize(12, difficulty_);
     }
     return size;
   }
@@ -630,6 +718,11 @@ private static final long serialVersionUID = 0L;
     }
     if (getSimulated()
         != other.getSimulated()) return false;
+    if (!getRulesList()
+        .equals(other.getRulesList())) return false;
+    if (java.lang.Double.doubleToLongBits(getDifficulty())
+        != java.lang.Double.doubleToLongBits(
+            other.getDifficulty())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -670,6 +763,13 @@ private static final long serialVersionUID = 0L;
     hash = (37 * hash) + SIMULATED_FIELD_NUMBER;
     hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
         getSimulated());
+    if (getRulesCount() > 0) {
+      hash = (37 * hash) + RULES_FIELD_NUMBER;
+      hash = (53 * hash) + getRulesList().hashCode();
+    }
+    hash = (37 * hash) + DIFFICULTY_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
+        java.lang.Double.doubleToLongBits(getDifficulty()));
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -842,6 +942,9 @@ private static final long serialVersionUID = 0L;
         estimatedLatencyBuilder_ = null;
       }
       simulated_ = false;
+      rules_ =
+          com.google.protobuf.LazyStringArrayList.emptyList();
+      difficulty_ = 0D;
       return this;
     }
 
@@ -925,6 +1028,13 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000200) != 0)) {
         result.simulated_ = simulated_;
       }
+      if (((from_bitField0_ & 0x00000400) != 0)) {
+        rules_.makeImmutable();
+        result.rules_ = rules_;
+      }
+      if (((from_bitField0_ & 0x00000800) != 0)) {
+        result.difficulty_ = difficulty_;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -1002,6 +1112,19 @@ private static final long serialVersionUID = 0L;
       }
       if (other.getSimulated() != false) {
         setSimulated(other.getSimulated());
+      }
+      if (!other.rules_.isEmpty()) {
+        if (rules_.isEmpty()) {
+          rules_ = other.rules_;
+          bitField0_ |= 0x00000400;
+        } else {
+          ensureRulesIsMutable();
+          rules_.addAll(other.rules_);
+        }
+        onChanged();
+      }
+      if (java.lang.Double.doubleToRawLongBits(other.getDifficulty()) != 0) {
+        setDifficulty(other.getDifficulty());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -1091,6 +1214,16 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000200;
               break;
             } // case 80
+            case 90: {
+              ensureRulesIsMutable();
+              rules_.add(input.readStringRequireUtf8());
+              break;
+            } // case 90
+            case 97: {
+              difficulty_ = input.readDouble();
+              bitField0_ |= 0x00000800;
+              break;
+            } // case 97
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -2397,6 +2530,197 @@ private static final long serialVersionUID = 0L;
     public Builder clearSimulated() {
       bitField0_ = (bitField0_ & ~0x00000200);
       simulated_ = false;
+      onChanged();
+      return this;
+    }
+
+    private com.google.protobuf.LazyStringArrayList rules_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+    private void ensureRulesIsMutable() {
+      if (!rules_.isModifiable()) {
+        rules_ = new com.google.protobuf.LazyStringArrayList(rules_);
+      }
+      bitField0_ |= 0x00000400;
+    }
+    /**
+     * <pre>
+     * Names of the operator's routing rules that applied, in their order.
+     * </pre>
+     *
+     * <code>repeated string rules = 11 [json_name = "rules"];</code>
+     * @return A list containing the rules.
+     */
+    public com.google.protobuf.ProtocolStringList
+        getRulesList() {
+      rules_.makeImmutable();
+      return rules_;
+    }
+    /**
+     * <pre>
+     * Names of the operator's routing rules that applied, in their order.
+     * </pre>
+     *
+     * <code>repeated string rules = 11 [json_name = "rules"];</code>
+     * @return The count of rules.
+     */
+    public int getRulesCount() {
+      return rules_.size();
+    }
+    /**
+     * <pre>
+     * Names of the operator's routing rules that applied, in their order.
+     * </pre>
+     *
+     * <code>repeated string rules = 11 [json_name = "rules"];</code>
+     * @param index The index of the element to return.
+     * @return The rules at the given index.
+     */
+    public java.lang.String getRules(int index) {
+      return rules_.get(index);
+    }
+    /**
+     * <pre>
+     * Names of the operator's routing rules that applied, in their order.
+     * </pre>
+     *
+     * <code>repeated string rules = 11 [json_name = "rules"];</code>
+     * @param index The index of the value to return.
+     * @return The bytes of the rules at the given index.
+     */
+    public com.google.protobuf.ByteString
+        getRulesBytes(int index) {
+      return rules_.getByteString(index);
+    }
+    /**
+     * <pre>
+     * Names of the operator's routing rules that applied, in their order.
+     * </pre>
+     *
+     * <code>repeated string rules = 11 [json_name = "rules"];</code>
+     * @param index The index to set the value at.
+     * @param value The rules to set.
+     * @return This builder for chaining.
+     */
+    public Builder setRules(
+        int index, java.lang.String value) {
+      java.util.Objects.requireNonNull(value);
+      ensureRulesIsMutable();
+      rules_.set(index, value);
+      bitField0_ |= 0x00000400;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Names of the operator's routing rules that applied, in their order.
+     * </pre>
+     *
+     * <code>repeated string rules = 11 [json_name = "rules"];</code>
+     * @param value The rules to add.
+     * @return This builder for chaining.
+     */
+    public Builder addRules(
+        java.lang.String value) {
+      java.util.Objects.requireNonNull(value);
+      ensureRulesIsMutable();
+      rules_.add(value);
+      bitField0_ |= 0x00000400;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Names of the operator's routing rules that applied, in their order.
+     * </pre>
+     *
+     * <code>repeated string rules = 11 [json_name = "rules"];</code>
+     * @param values The rules to add.
+     * @return This builder for chaining.
+     */
+    public Builder addAllRules(
+        java.lang.Iterable<java.lang.String> values) {
+      ensureRulesIsMutable();
+      com.google.protobuf.AbstractMessageLite.Builder.addAll(
+          values, rules_);
+      bitField0_ |= 0x00000400;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Names of the operator's routing rules that applied, in their order.
+     * </pre>
+     *
+     * <code>repeated string rules = 11 [json_name = "rules"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearRules() {
+      rules_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+      bitField0_ = (bitField0_ & ~0x00000400);;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Names of the operator's routing rules that applied, in their order.
+     * </pre>
+     *
+     * <code>repeated string rules = 11 [json_name = "rules"];</code>
+     * @param value The bytes of the rules to add.
+     * @return This builder for chaining.
+     */
+    public Builder addRulesBytes(
+        com.google.protobuf.ByteString value) {
+      java.util.Objects.requireNonNull(value);
+      checkByteStringIsUtf8(value);
+      ensureRulesIsMutable();
+      rules_.add(value);
+      bitField0_ |= 0x00000400;
+      onChanged();
+      return this;
+    }
+
+    private double difficulty_ ;
+    /**
+     * <pre>
+     * How hard the request is, 0 to 1: the share of requests like it that a plain model of medium price gets wrong.
+     * </pre>
+     *
+     * <code>double difficulty = 12 [json_name = "difficulty"];</code>
+     * @return The difficulty.
+     */
+    @java.lang.Override
+    public double getDifficulty() {
+      return difficulty_;
+    }
+    /**
+     * <pre>
+     * How hard the request is, 0 to 1: the share of requests like it that a plain model of medium price gets wrong.
+     * </pre>
+     *
+     * <code>double difficulty = 12 [json_name = "difficulty"];</code>
+     * @param value The difficulty to set.
+     * @return This builder for chaining.
+     */
+    public Builder setDifficulty(double value) {
+
+      difficulty_ = value;
+      bitField0_ |= 0x00000800;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How hard the request is, 0 to 1: the share of requests like it that a plain model of medium price gets wrong.
+     * </pre>
+     *
+     * <code>double difficulty = 12 [json_name = "difficulty"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearDifficulty() {
+      bitField0_ = (bitField0_ & ~0x00000800);
+      difficulty_ = 0D;
       onChanged();
       return this;
     }

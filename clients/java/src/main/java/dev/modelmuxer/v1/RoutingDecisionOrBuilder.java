@@ -249,4 +249,55 @@ public interface RoutingDecisionOrBuilder extends
    * @return The simulated.
    */
   boolean getSimulated();
+
+  /**
+   * <pre>
+   * Names of the operator's routing rules that applied, in their order.
+   * </pre>
+   *
+   * <code>repeated string rules = 11 [json_name = "rules"];</code>
+   * @return A list containing the rules.
+   */
+  java.util.List<java.lang.String>
+      getRulesList();
+  /**
+   * <pre>
+   * Names of the operator's routing rules that applied, in their order.
+   * </pre>
+   *
+   * <code>repeated string rules = 11 [json_name = "rules"];</code>
+   * @return The count of rules.
+   */
+  int getRulesCount();
+  /**
+   * <pre>
+   * Names of the operator's routing rules that applied, in their order.
+   * </pre>
+   *
+   * <code>repeated string rules = 11 [json_name = "rules"];</code>
+   * @param index The index of the element to return.
+   * @return The rules at the given index.
+   */
+  java.lang.String getRules(int index);
+  /**
+   * <pre>
+   * Names of the operator's routing rules that applied, in their order.
+   * </pre>
+   *
+   * <code>repeated string rules = 11 [json_name = "rules"];</code>
+   * @param index The index of the value to return.
+   * @return The bytes of the rules at the given index.
+   */
+  com.google.protobuf.ByteString
+      getRulesBytes(int index);
+
+  /**
+   * <pre>
+   * How hard the request is, 0 to 1: the share of requests like it that a plain model of medium price gets wrong.
+   * </pre>
+   *
+   * <code>double difficulty = 12 [json_name = "difficulty"];</code>
+   * @return The difficulty.
+   */
+  double getDifficulty();
 }

@@ -313,6 +313,35 @@ private static final long serialVersionUID = 0L;
     }
   }
 
+  public static final int MAX_PRICE_SHARE_FIELD_NUMBER = 7;
+  private double maxPriceShare_ = 0D;
+  /**
+   * <pre>
+   * What to spend on average, as a share of what the strongest admissible model costs, above 0 and at most 1. Takes the
+   * place of the preset's weight on cost. Default: the server's, if it has one.
+   * </pre>
+   *
+   * <code>optional double max_price_share = 7 [json_name = "maxPriceShare"];</code>
+   * @return Whether the maxPriceShare field is set.
+   */
+  @java.lang.Override
+  public boolean hasMaxPriceShare() {
+    return ((bitField0_ & 0x00000004) != 0);
+  }
+  /**
+   * <pre>
+   * What to spend on average, as a share of what the strongest admissible model costs, above 0 and at most 1. Takes the
+   * place of the preset's weight on cost. Default: the server's, if it has one.
+   * </pre>
+   *
+   * <code>optional double max_price_share = 7 [json_name = "maxPriceShare"];</code>
+   * @return The maxPriceShare.
+   */
+  @java.lang.Override
+  public double getMaxPriceShare() {
+    return maxPriceShare_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -344,6 +373,9 @@ private static final long serialVersionUID = 0L;
     }
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(runId_)) {
       com.google.protobuf.GeneratedMessage.writeString(output, 6, runId_);
+    }
+    if (((bitField0_ & 0x00000004) != 0)) {
+      output.writeDouble(7, maxPriceShare_);
     }
     getUnknownFields().writeTo(output);
   }
@@ -378,6 +410,10 @@ private static final long serialVersionUID = 0L;
     }
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(runId_)) {
       size += com.google.protobuf.GeneratedMessage.computeStringSize(6, runId_);
+    }
+    if (((bitField0_ & 0x00000004) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeDoubleSize(7, maxPriceShare_);
     }
     return size;
   }
@@ -423,6 +459,12 @@ private static final long serialVersionUID = 0L;
         .equals(other.getDeniedModelsList())) return false;
     if (!getRunId()
         .equals(other.getRunId())) return false;
+    if (hasMaxPriceShare() != other.hasMaxPriceShare()) return false;
+    if (hasMaxPriceShare()) {
+      if (java.lang.Double.doubleToLongBits(getMaxPriceShare())
+          != java.lang.Double.doubleToLongBits(
+              other.getMaxPriceShare())) return false;
+    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -456,6 +498,11 @@ private static final long serialVersionUID = 0L;
     }
     hash = (37 * hash) + RUN_ID_FIELD_NUMBER;
     hash = (53 * hash) + getRunId().hashCode();
+    if (hasMaxPriceShare()) {
+      hash = (37 * hash) + MAX_PRICE_SHARE_FIELD_NUMBER;
+      hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
+          java.lang.Double.doubleToLongBits(getMaxPriceShare()));
+    }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -599,6 +646,7 @@ private static final long serialVersionUID = 0L;
       deniedModels_ =
           com.google.protobuf.LazyStringArrayList.emptyList();
       runId_ = "";
+      maxPriceShare_ = 0D;
       return this;
     }
 
@@ -655,6 +703,10 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000020) != 0)) {
         result.runId_ = runId_;
       }
+      if (((from_bitField0_ & 0x00000040) != 0)) {
+        result.maxPriceShare_ = maxPriceShare_;
+        to_bitField0_ |= 0x00000004;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -705,6 +757,9 @@ private static final long serialVersionUID = 0L;
         runId_ = other.runId_;
         bitField0_ |= 0x00000020;
         onChanged();
+      }
+      if (other.hasMaxPriceShare()) {
+        setMaxPriceShare(other.getMaxPriceShare());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -760,6 +815,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000020;
               break;
             } // case 50
+            case 57: {
+              maxPriceShare_ = input.readDouble();
+              bitField0_ |= 0x00000040;
+              break;
+            } // case 57
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1363,6 +1423,66 @@ private static final long serialVersionUID = 0L;
       checkByteStringIsUtf8(value);
       runId_ = value;
       bitField0_ |= 0x00000020;
+      onChanged();
+      return this;
+    }
+
+    private double maxPriceShare_ ;
+    /**
+     * <pre>
+     * What to spend on average, as a share of what the strongest admissible model costs, above 0 and at most 1. Takes the
+     * place of the preset's weight on cost. Default: the server's, if it has one.
+     * </pre>
+     *
+     * <code>optional double max_price_share = 7 [json_name = "maxPriceShare"];</code>
+     * @return Whether the maxPriceShare field is set.
+     */
+    @java.lang.Override
+    public boolean hasMaxPriceShare() {
+      return ((bitField0_ & 0x00000040) != 0);
+    }
+    /**
+     * <pre>
+     * What to spend on average, as a share of what the strongest admissible model costs, above 0 and at most 1. Takes the
+     * place of the preset's weight on cost. Default: the server's, if it has one.
+     * </pre>
+     *
+     * <code>optional double max_price_share = 7 [json_name = "maxPriceShare"];</code>
+     * @return The maxPriceShare.
+     */
+    @java.lang.Override
+    public double getMaxPriceShare() {
+      return maxPriceShare_;
+    }
+    /**
+     * <pre>
+     * What to spend on average, as a share of what the strongest admissible model costs, above 0 and at most 1. Takes the
+     * place of the preset's weight on cost. Default: the server's, if it has one.
+     * </pre>
+     *
+     * <code>optional double max_price_share = 7 [json_name = "maxPriceShare"];</code>
+     * @param value The maxPriceShare to set.
+     * @return This builder for chaining.
+     */
+    public Builder setMaxPriceShare(double value) {
+
+      maxPriceShare_ = value;
+      bitField0_ |= 0x00000040;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What to spend on average, as a share of what the strongest admissible model costs, above 0 and at most 1. Takes the
+     * place of the preset's weight on cost. Default: the server's, if it has one.
+     * </pre>
+     *
+     * <code>optional double max_price_share = 7 [json_name = "maxPriceShare"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearMaxPriceShare() {
+      bitField0_ = (bitField0_ & ~0x00000040);
+      maxPriceShare_ = 0D;
       onChanged();
       return this;
     }

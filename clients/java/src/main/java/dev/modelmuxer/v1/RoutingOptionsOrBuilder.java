@@ -169,4 +169,25 @@ public interface RoutingOptionsOrBuilder extends
    */
   com.google.protobuf.ByteString
       getRunIdBytes();
+
+  /**
+   * <pre>
+   * What to spend on average, as a share of what the strongest admissible model costs, above 0 and at most 1. Takes the
+   * place of the preset's weight on cost. Default: the server's, if it has one.
+   * </pre>
+   *
+   * <code>optional double max_price_share = 7 [json_name = "maxPriceShare"];</code>
+   * @return Whether the maxPriceShare field is set.
+   */
+  boolean hasMaxPriceShare();
+  /**
+   * <pre>
+   * What to spend on average, as a share of what the strongest admissible model costs, above 0 and at most 1. Takes the
+   * place of the preset's weight on cost. Default: the server's, if it has one.
+   * </pre>
+   *
+   * <code>optional double max_price_share = 7 [json_name = "maxPriceShare"];</code>
+   * @return The maxPriceShare.
+   */
+  double getMaxPriceShare();
 }

@@ -76,55 +76,64 @@ public final class RoutingProto extends com.google.protobuf.GeneratedFile {
   static {
     java.lang.String[] descriptorData = {
       "\n\033modelmuxer/v1/routing.proto\022\rmodelmuxe" +
-      "r.v1\"\371\001\n\016RoutingOptions\022\026\n\006preset\030\001 \001(\tR" +
+      "r.v1\"\272\002\n\016RoutingOptions\022\026\n\006preset\030\001 \001(\tR" +
       "\006preset\022$\n\013min_quality\030\002 \001(\001H\000R\nminQuali" +
       "ty\210\001\001\022%\n\014max_cost_usd\030\003 \001(\001H\001R\nmaxCostUs" +
       "d\210\001\001\022%\n\016allowed_models\030\004 \003(\tR\rallowedMod" +
       "els\022#\n\rdenied_models\030\005 \003(\tR\014deniedModels" +
-      "\022\025\n\006run_id\030\006 \001(\tR\005runIdB\016\n\014_min_qualityB" +
-      "\017\n\r_max_cost_usd\"\347\003\n\017RoutingDecision\022\037\n\013" +
-      "decision_id\030\001 \001(\tR\ndecisionId\022+\n\021selecte" +
-      "d_provider\030\002 \001(\tR\020selectedProvider\022%\n\016se" +
-      "lected_model\030\003 \001(\tR\rselectedModel\022%\n\016rou" +
-      "ting_reason\030\004 \001(\tR\rroutingReason\0227\n\006inte" +
-      "nt\030\005 \001(\0132\037.modelmuxer.v1.IntentPredictio" +
-      "nR\006intent\022\026\n\006preset\030\006 \001(\tR\006preset\0228\n\ncan" +
-      "didates\030\007 \003(\0132\030.modelmuxer.v1.CandidateR" +
-      "\ncandidates\022B\n\016estimated_cost\030\010 \001(\0132\033.mo" +
-      "delmuxer.v1.CostEstimateR\restimatedCost\022" +
-      "K\n\021estimated_latency\030\t \001(\0132\036.modelmuxer." +
-      "v1.LatencyEstimateR\020estimatedLatency\022\034\n\t" +
-      "simulated\030\n \001(\010R\tsimulated\"\210\002\n\tCandidate" +
-      "\022\032\n\010provider\030\001 \001(\tR\010provider\022\024\n\005model\030\002 " +
-      "\001(\tR\005model\022\030\n\007quality\030\003 \001(\001R\007quality\022/\n\004" +
-      "cost\030\004 \001(\0132\033.modelmuxer.v1.CostEstimateR" +
-      "\004cost\0228\n\007latency\030\005 \001(\0132\036.modelmuxer.v1.L" +
-      "atencyEstimateR\007latency\022\024\n\005score\030\006 \001(\001R\005" +
-      "score\022\026\n\006status\030\007 \001(\tR\006status\022\026\n\006reason\030" +
-      "\010 \001(\tR\006reason\"\230\001\n\020IntentPrediction\022\024\n\005la" +
-      "bel\030\001 \001(\tR\005label\022\036\n\nconfidence\030\002 \001(\001R\nco" +
-      "nfidence\022\026\n\006method\030\003 \001(\tR\006method\0226\n\007sign" +
-      "als\030\004 \001(\0132\034.modelmuxer.v1.IntentSignalsR" +
-      "\007signals\"\317\001\n\rIntentSignals\022(\n\020token_leng" +
-      "th_est\030\001 \001(\005R\016tokenLengthEst\022$\n\016has_code" +
-      "_fence\030\002 \001(\010R\014hasCodeFence\0228\n\030has_progra" +
-      "mming_keywords\030\003 \001(\010R\026hasProgrammingKeyw" +
-      "ords\0224\n\007signals\030\004 \001(\0132\032.modelmuxer.v1.Ta" +
-      "skSignalsR\007signals\"s\n\013TaskSignals\022\022\n\004cod" +
-      "e\030\001 \001(\010R\004code\022 \n\013translation\030\002 \001(\010R\013tran" +
-      "slation\022\026\n\006vision\030\003 \001(\010R\006vision\022\026\n\006safet" +
-      "y\030\004 \001(\010R\006safety\"\275\001\n\014CostEstimate\022\020\n\003usd\030" +
-      "\001 \001(\001R\003usd\022\031\n\010pico_usd\030\002 \001(\003R\007picoUsd\022\027\n" +
-      "\007p90_usd\030\003 \001(\001R\006p90Usd\022\037\n\013ceiling_usd\030\004 " +
-      "\001(\001R\nceilingUsd\022!\n\014input_tokens\030\005 \001(\005R\013i" +
-      "nputTokens\022#\n\routput_tokens\030\006 \001(\005R\014outpu" +
-      "tTokens\"\206\001\n\017LatencyEstimate\022\025\n\006p50_ms\030\001 " +
-      "\001(\005R\005p50Ms\022\025\n\006p95_ms\030\002 \001(\005R\005p95Ms\022+\n\022fir" +
-      "st_token_p50_ms\030\003 \001(\005R\017firstTokenP50Ms\022\030" +
-      "\n\007samples\030\004 \001(\005R\007samplesBk\n\021dev.modelmux" +
-      "er.v1B\014RoutingProtoP\001ZFgithub.com/modelm" +
-      "uxer/modelmuxer/clients/go/modelmuxer/v1" +
-      ";modelmuxerv1b\006proto3"
+      "\022\025\n\006run_id\030\006 \001(\tR\005runId\022+\n\017max_price_sha" +
+      "re\030\007 \001(\001H\002R\rmaxPriceShare\210\001\001B\016\n\014_min_qua" +
+      "lityB\017\n\r_max_cost_usdB\022\n\020_max_price_shar" +
+      "e\"\235\004\n\017RoutingDecision\022\037\n\013decision_id\030\001 \001" +
+      "(\tR\ndecisionId\022+\n\021selected_provider\030\002 \001(" +
+      "\tR\020selectedProvider\022%\n\016selected_model\030\003 " +
+      "\001(\tR\rselectedModel\022%\n\016routing_reason\030\004 \001" +
+      "(\tR\rroutingReason\0227\n\006intent\030\005 \001(\0132\037.mode" +
+      "lmuxer.v1.IntentPredictionR\006intent\022\026\n\006pr" +
+      "eset\030\006 \001(\tR\006preset\0228\n\ncandidates\030\007 \003(\0132\030" +
+      ".modelmuxer.v1.CandidateR\ncandidates\022B\n\016" +
+      "estimated_cost\030\010 \001(\0132\033.modelmuxer.v1.Cos" +
+      "tEstimateR\restimatedCost\022K\n\021estimated_la" +
+      "tency\030\t \001(\0132\036.modelmuxer.v1.LatencyEstim" +
+      "ateR\020estimatedLatency\022\034\n\tsimulated\030\n \001(\010" +
+      "R\tsimulated\022\024\n\005rules\030\013 \003(\tR\005rules\022\036\n\ndif" +
+      "ficulty\030\014 \001(\001R\ndifficulty\"\225\003\n\tCandidate\022" +
+      "\032\n\010provider\030\001 \001(\tR\010provider\022\024\n\005model\030\002 \001" +
+      "(\tR\005model\022\030\n\007quality\030\003 \001(\001R\007quality\022/\n\004c" +
+      "ost\030\004 \001(\0132\033.modelmuxer.v1.CostEstimateR\004" +
+      "cost\0228\n\007latency\030\005 \001(\0132\036.modelmuxer.v1.La" +
+      "tencyEstimateR\007latency\022\024\n\005score\030\006 \001(\001R\005s" +
+      "core\022\026\n\006status\030\007 \001(\tR\006status\022\026\n\006reason\030\010" +
+      " \001(\tR\006reason\022\030\n\007ability\030\t \001(\001R\007ability\022%" +
+      "\n\016ability_source\030\n \001(\tR\rabilitySource\022!\n" +
+      "\014cost_penalty\030\013 \001(\001R\013costPenalty\022\'\n\017late" +
+      "ncy_penalty\030\014 \001(\001R\016latencyPenalty\"\230\001\n\020In" +
+      "tentPrediction\022\024\n\005label\030\001 \001(\tR\005label\022\036\n\n" +
+      "confidence\030\002 \001(\001R\nconfidence\022\026\n\006method\030\003" +
+      " \001(\tR\006method\0226\n\007signals\030\004 \001(\0132\034.modelmux" +
+      "er.v1.IntentSignalsR\007signals\"\317\001\n\rIntentS" +
+      "ignals\022(\n\020token_length_est\030\001 \001(\005R\016tokenL" +
+      "engthEst\022$\n\016has_code_fence\030\002 \001(\010R\014hasCod" +
+      "eFence\0228\n\030has_programming_keywords\030\003 \001(\010" +
+      "R\026hasProgrammingKeywords\0224\n\007signals\030\004 \001(" +
+      "\0132\032.modelmuxer.v1.TaskSignalsR\007signals\"s" +
+      "\n\013TaskSignals\022\022\n\004code\030\001 \001(\010R\004code\022 \n\013tra" +
+      "nslation\030\002 \001(\010R\013translation\022\026\n\006vision\030\003 " +
+      "\001(\010R\006vision\022\026\n\006safety\030\004 \001(\010R\006safety\"\231\002\n\014" +
+      "CostEstimate\022\020\n\003usd\030\001 \001(\001R\003usd\022\031\n\010pico_u" +
+      "sd\030\002 \001(\003R\007picoUsd\022\027\n\007p90_usd\030\003 \001(\001R\006p90U" +
+      "sd\022\037\n\013ceiling_usd\030\004 \001(\001R\nceilingUsd\022!\n\014i" +
+      "nput_tokens\030\005 \001(\005R\013inputTokens\022#\n\routput" +
+      "_tokens\030\006 \001(\005R\014outputTokens\022.\n\023cached_in" +
+      "put_tokens\030\007 \001(\005R\021cachedInputTokens\022*\n\021o" +
+      "utput_tokens_p90\030\010 \001(\005R\017outputTokensP90\"" +
+      "\235\001\n\017LatencyEstimate\022\025\n\006p50_ms\030\001 \001(\005R\005p50" +
+      "Ms\022\025\n\006p95_ms\030\002 \001(\005R\005p95Ms\022+\n\022first_token" +
+      "_p50_ms\030\003 \001(\005R\017firstTokenP50Ms\022\030\n\007sample" +
+      "s\030\004 \001(\005R\007samples\022\025\n\006p99_ms\030\005 \001(\005R\005p99MsB" +
+      "k\n\021dev.modelmuxer.v1B\014RoutingProtoP\001ZFgi" +
+      "thub.com/modelmuxer/modelmuxer/clients/g" +
+      "o/modelmuxer/v1;modelmuxerv1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -135,19 +144,19 @@ public final class RoutingProto extends com.google.protobuf.GeneratedFile {
     internal_static_modelmuxer_v1_RoutingOptions_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_modelmuxer_v1_RoutingOptions_descriptor,
-        new java.lang.String[] { "Preset", "MinQuality", "MaxCostUsd", "AllowedModels", "DeniedModels", "RunId", });
+        new java.lang.String[] { "Preset", "MinQuality", "MaxCostUsd", "AllowedModels", "DeniedModels", "RunId", "MaxPriceShare", });
     internal_static_modelmuxer_v1_RoutingDecision_descriptor =
       getDescriptor().getMessageType(1);
     internal_static_modelmuxer_v1_RoutingDecision_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_modelmuxer_v1_RoutingDecision_descriptor,
-        new java.lang.String[] { "DecisionId", "SelectedProvider", "SelectedModel", "RoutingReason", "Intent", "Preset", "Candidates", "EstimatedCost", "EstimatedLatency", "Simulated", });
+        new java.lang.String[] { "DecisionId", "SelectedProvider", "SelectedModel", "RoutingReason", "Intent", "Preset", "Candidates", "EstimatedCost", "EstimatedLatency", "Simulated", "Rules", "Difficulty", });
     internal_static_modelmuxer_v1_Candidate_descriptor =
       getDescriptor().getMessageType(2);
     internal_static_modelmuxer_v1_Candidate_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_modelmuxer_v1_Candidate_descriptor,
-        new java.lang.String[] { "Provider", "Model", "Quality", "Cost", "Latency", "Score", "Status", "Reason", });
+        new java.lang.String[] { "Provider", "Model", "Quality", "Cost", "Latency", "Score", "Status", "Reason", "Ability", "AbilitySource", "CostPenalty", "LatencyPenalty", });
     internal_static_modelmuxer_v1_IntentPrediction_descriptor =
       getDescriptor().getMessageType(3);
     internal_static_modelmuxer_v1_IntentPrediction_fieldAccessorTable = new
@@ -171,13 +180,13 @@ public final class RoutingProto extends com.google.protobuf.GeneratedFile {
     internal_static_modelmuxer_v1_CostEstimate_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_modelmuxer_v1_CostEstimate_descriptor,
-        new java.lang.String[] { "Usd", "PicoUsd", "P90Usd", "CeilingUsd", "InputTokens", "OutputTokens", });
+        new java.lang.String[] { "Usd", "PicoUsd", "P90Usd", "CeilingUsd", "InputTokens", "OutputTokens", "CachedInputTokens", "OutputTokensP90", });
     internal_static_modelmuxer_v1_LatencyEstimate_descriptor =
       getDescriptor().getMessageType(7);
     internal_static_modelmuxer_v1_LatencyEstimate_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_modelmuxer_v1_LatencyEstimate_descriptor,
-        new java.lang.String[] { "P50Ms", "P95Ms", "FirstTokenP50Ms", "Samples", });
+        new java.lang.String[] { "P50Ms", "P95Ms", "FirstTokenP50Ms", "Samples", "P99Ms", });
     descriptor.resolveAllFeaturesImmutable();
   }
 
