@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from muxer.core.tokens import (
     SAMPLE_CHARS,
     TOKENS_PER_IMAGE,
     TOKENS_PER_MESSAGE,
     TOKENS_PER_REPLY,
+    WHOLE_CHARS,
     count,
     prompt_tokens,
 )
@@ -72,6 +73,7 @@ def test_any_text_is_at_least_one_token_and_at_most_its_bytes(text: str) -> None
 
 
 @given(st.text(max_size=200), st.text(max_size=200))
+@example("0AAAAA\u2e80", "A")
 def test_more_text_is_not_fewer_tokens(first: str, second: str) -> None:
     assert count(first + second) >= max(count(first), count(second)) - 2
 
@@ -117,3 +119,16 @@ def test_tools_calls_and_schemas_count_by_their_text() -> None:
 
 def test_the_sample_is_much_smaller_than_the_longest_prompts() -> None:
     assert SAMPLE_CHARS < 50_000
+
+
+def test_a_prompt_of_many_long_messages_is_not_counted_to_its_end() -> None:
+    counted: list[str] = []
+
+    def count_and_note(text: str) -> int:
+        counted.append(text)
+        return len(text) // 4
+
+    messages = tuple(Message("user", "word " * 4_000) for _ in range(500))
+    total = prompt_tokens(ChatRequest(messages=messages), count_and_note)
+    assert sum(map(len, counted)) <= WHOLE_CHARS + 20_000
+    assert abs(total - 500 * (5_000 + TOKENS_PER_MESSAGE)) <= 600
