@@ -32,27 +32,27 @@ class RouteOptions(RequestOptions, total=False):
     """Fields of `RouteRequest` and `EstimateRequest` beside the messages."""
 
     max_tokens: int
+    tool_choice: ToolChoice | Mapping[str, Any]
+    metadata: Mapping[str, str]
+    reasoning_effort: str
+    verbosity: str
+    n: int
 
 
 class ChatOptions(RouteOptions, total=False):
     """Fields of `ChatCompletionRequest` beside the messages."""
 
-    tool_choice: ToolChoice | Mapping[str, Any]
     parallel_tool_calls: bool
     temperature: float
     top_p: float
     stop: Sequence[str]
     seed: int
-    n: int
     logprobs: bool
     top_logprobs: int
     presence_penalty: float
     frequency_penalty: float
     logit_bias: Mapping[str, float]
-    reasoning_effort: str
-    verbosity: str
     user: str
-    metadata: Mapping[str, str]
     service_tier: str
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from modelmuxer.v1 import chat_pb2, router_service_pb2, routing_pb2
+from msgspec import structs
 
 from muxer.errors import BadRequest, Reason
 from muxer.service.amounts import max_cost
@@ -33,14 +34,23 @@ Decidable: TypeAlias = (
 
 def decidable(wire: Decidable) -> ChatRequest:
     """The request of Route, Estimate or Classify."""
-    limited = not isinstance(wire, router_service_pb2.ClassifyRequest) and wire.HasField("max_tokens")
-    return ChatRequest(
+    read = ChatRequest(
         messages=_messages(wire.messages),
         model=wire.model,
         tools=_tools(wire.tools),
         response_format=_response_format(wire),
-        max_tokens=wire.max_tokens if limited else None,  # type: ignore[union-attr]  # `limited` rules it out
         routing=_routing(wire),
+    )
+    if isinstance(wire, router_service_pb2.ClassifyRequest):
+        return read
+    return structs.replace(
+        read,
+        tool_choice=_tool_choice(wire.tool_choice) if wire.HasField("tool_choice") else None,
+        max_tokens=_optional(wire, "max_tokens"),
+        metadata=dict(wire.metadata),
+        reasoning_effort=wire.reasoning_effort,
+        verbosity=wire.verbosity,
+        n=_optional(wire, "n"),
     )
 
 
@@ -73,7 +83,7 @@ def chat(wire: router_service_pb2.ChatCompletionRequest) -> ChatRequest:
     )
 
 
-def _optional(wire: router_service_pb2.ChatCompletionRequest, name: Any) -> Any:
+def _optional(wire: Decidable | router_service_pb2.ChatCompletionRequest, name: Any) -> Any:
     return getattr(wire, name) if wire.HasField(name) else None
 
 

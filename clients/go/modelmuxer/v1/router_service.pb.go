@@ -37,7 +37,17 @@ type RouteRequest struct {
 	// Most tokens of the answer, 1 to 1,048,576. Default: predicted.
 	MaxTokens *int32 `protobuf:"varint,5,opt,name=max_tokens,json=maxTokens,proto3,oneof" json:"max_tokens,omitempty"`
 	// What the caller wants of the routing.
-	Routing       *RoutingOptions `protobuf:"bytes,6,opt,name=routing,proto3" json:"routing,omitempty"`
+	Routing *RoutingOptions `protobuf:"bytes,6,opt,name=routing,proto3" json:"routing,omitempty"`
+	// Labels of the caller's own, which the operator's routing rules may look at. At most 16 pairs of 64 and 512 characters.
+	Metadata map[string]string `protobuf:"bytes,7,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// How hard to think: `none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`. Default: the provider's.
+	ReasoningEffort string `protobuf:"bytes,8,opt,name=reasoning_effort,json=reasoningEffort,proto3" json:"reasoning_effort,omitempty"`
+	// How much to say: `low`, `medium` or `high`. Default: the provider's.
+	Verbosity string `protobuf:"bytes,9,opt,name=verbosity,proto3" json:"verbosity,omitempty"`
+	// How many answers to write, 1 to 8. Default 1.
+	N *int32 `protobuf:"varint,10,opt,name=n,proto3,oneof" json:"n,omitempty"`
+	// Whether and which tools must be used. Default: `auto` when there are tools.
+	ToolChoice    *ToolChoice `protobuf:"bytes,11,opt,name=tool_choice,json=toolChoice,proto3" json:"tool_choice,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -110,6 +120,41 @@ func (x *RouteRequest) GetMaxTokens() int32 {
 func (x *RouteRequest) GetRouting() *RoutingOptions {
 	if x != nil {
 		return x.Routing
+	}
+	return nil
+}
+
+func (x *RouteRequest) GetMetadata() map[string]string {
+	if x != nil {
+		return x.Metadata
+	}
+	return nil
+}
+
+func (x *RouteRequest) GetReasoningEffort() string {
+	if x != nil {
+		return x.ReasoningEffort
+	}
+	return ""
+}
+
+func (x *RouteRequest) GetVerbosity() string {
+	if x != nil {
+		return x.Verbosity
+	}
+	return ""
+}
+
+func (x *RouteRequest) GetN() int32 {
+	if x != nil && x.N != nil {
+		return *x.N
+	}
+	return 0
+}
+
+func (x *RouteRequest) GetToolChoice() *ToolChoice {
+	if x != nil {
+		return x.ToolChoice
 	}
 	return nil
 }
@@ -302,7 +347,17 @@ type EstimateRequest struct {
 	// Most tokens of the answer, 1 to 1,048,576. Default: predicted.
 	MaxTokens *int32 `protobuf:"varint,5,opt,name=max_tokens,json=maxTokens,proto3,oneof" json:"max_tokens,omitempty"`
 	// What the caller wants of the routing.
-	Routing       *RoutingOptions `protobuf:"bytes,6,opt,name=routing,proto3" json:"routing,omitempty"`
+	Routing *RoutingOptions `protobuf:"bytes,6,opt,name=routing,proto3" json:"routing,omitempty"`
+	// Labels of the caller's own, which the operator's routing rules may look at. At most 16 pairs of 64 and 512 characters.
+	Metadata map[string]string `protobuf:"bytes,7,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// How hard to think: `none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`. Default: the provider's.
+	ReasoningEffort string `protobuf:"bytes,8,opt,name=reasoning_effort,json=reasoningEffort,proto3" json:"reasoning_effort,omitempty"`
+	// How much to say: `low`, `medium` or `high`. Default: the provider's.
+	Verbosity string `protobuf:"bytes,9,opt,name=verbosity,proto3" json:"verbosity,omitempty"`
+	// How many answers to write, 1 to 8. Default 1.
+	N *int32 `protobuf:"varint,10,opt,name=n,proto3,oneof" json:"n,omitempty"`
+	// Whether and which tools must be used. Default: `auto` when there are tools.
+	ToolChoice    *ToolChoice `protobuf:"bytes,11,opt,name=tool_choice,json=toolChoice,proto3" json:"tool_choice,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -375,6 +430,41 @@ func (x *EstimateRequest) GetMaxTokens() int32 {
 func (x *EstimateRequest) GetRouting() *RoutingOptions {
 	if x != nil {
 		return x.Routing
+	}
+	return nil
+}
+
+func (x *EstimateRequest) GetMetadata() map[string]string {
+	if x != nil {
+		return x.Metadata
+	}
+	return nil
+}
+
+func (x *EstimateRequest) GetReasoningEffort() string {
+	if x != nil {
+		return x.ReasoningEffort
+	}
+	return ""
+}
+
+func (x *EstimateRequest) GetVerbosity() string {
+	if x != nil {
+		return x.Verbosity
+	}
+	return ""
+}
+
+func (x *EstimateRequest) GetN() int32 {
+	if x != nil && x.N != nil {
+		return *x.N
+	}
+	return 0
+}
+
+func (x *EstimateRequest) GetToolChoice() *ToolChoice {
+	if x != nil {
+		return x.ToolChoice
 	}
 	return nil
 }
@@ -1066,7 +1156,7 @@ var File_modelmuxer_v1_router_service_proto protoreflect.FileDescriptor
 
 const file_modelmuxer_v1_router_service_proto_rawDesc = "" +
 	"\n" +
-	"\"modelmuxer/v1/router_service.proto\x12\rmodelmuxer.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x18modelmuxer/v1/chat.proto\x1a\x19modelmuxer/v1/model.proto\x1a\x1bmodelmuxer/v1/routing.proto\"\xbb\x02\n" +
+	"\"modelmuxer/v1/router_service.proto\x12\rmodelmuxer.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x18modelmuxer/v1/chat.proto\x1a\x19modelmuxer/v1/model.proto\x1a\x1bmodelmuxer/v1/routing.proto\"\xdd\x04\n" +
 	"\fRouteRequest\x126\n" +
 	"\bmessages\x18\x01 \x03(\v2\x1a.modelmuxer.v1.ChatMessageR\bmessages\x12\x14\n" +
 	"\x05model\x18\x02 \x01(\tR\x05model\x12)\n" +
@@ -1074,8 +1164,19 @@ const file_modelmuxer_v1_router_service_proto_rawDesc = "" +
 	"\x0fresponse_format\x18\x04 \x01(\v2\x1d.modelmuxer.v1.ResponseFormatR\x0eresponseFormat\x12\"\n" +
 	"\n" +
 	"max_tokens\x18\x05 \x01(\x05H\x00R\tmaxTokens\x88\x01\x01\x127\n" +
-	"\arouting\x18\x06 \x01(\v2\x1d.modelmuxer.v1.RoutingOptionsR\aroutingB\r\n" +
-	"\v_max_tokens\"K\n" +
+	"\arouting\x18\x06 \x01(\v2\x1d.modelmuxer.v1.RoutingOptionsR\arouting\x12E\n" +
+	"\bmetadata\x18\a \x03(\v2).modelmuxer.v1.RouteRequest.MetadataEntryR\bmetadata\x12)\n" +
+	"\x10reasoning_effort\x18\b \x01(\tR\x0freasoningEffort\x12\x1c\n" +
+	"\tverbosity\x18\t \x01(\tR\tverbosity\x12\x11\n" +
+	"\x01n\x18\n" +
+	" \x01(\x05H\x01R\x01n\x88\x01\x01\x12:\n" +
+	"\vtool_choice\x18\v \x01(\v2\x19.modelmuxer.v1.ToolChoiceR\n" +
+	"toolChoice\x1a;\n" +
+	"\rMetadataEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\r\n" +
+	"\v_max_tokensB\x04\n" +
+	"\x02_n\"K\n" +
 	"\rRouteResponse\x12:\n" +
 	"\bdecision\x18\x01 \x01(\v2\x1e.modelmuxer.v1.RoutingDecisionR\bdecision\"\x8b\x02\n" +
 	"\x0fClassifyRequest\x126\n" +
@@ -1085,7 +1186,7 @@ const file_modelmuxer_v1_router_service_proto_rawDesc = "" +
 	"\x0fresponse_format\x18\x04 \x01(\v2\x1d.modelmuxer.v1.ResponseFormatR\x0eresponseFormat\x127\n" +
 	"\arouting\x18\x05 \x01(\v2\x1d.modelmuxer.v1.RoutingOptionsR\arouting\"K\n" +
 	"\x10ClassifyResponse\x127\n" +
-	"\x06intent\x18\x01 \x01(\v2\x1f.modelmuxer.v1.IntentPredictionR\x06intent\"\xbe\x02\n" +
+	"\x06intent\x18\x01 \x01(\v2\x1f.modelmuxer.v1.IntentPredictionR\x06intent\"\xe3\x04\n" +
 	"\x0fEstimateRequest\x126\n" +
 	"\bmessages\x18\x01 \x03(\v2\x1a.modelmuxer.v1.ChatMessageR\bmessages\x12\x14\n" +
 	"\x05model\x18\x02 \x01(\tR\x05model\x12)\n" +
@@ -1093,8 +1194,19 @@ const file_modelmuxer_v1_router_service_proto_rawDesc = "" +
 	"\x0fresponse_format\x18\x04 \x01(\v2\x1d.modelmuxer.v1.ResponseFormatR\x0eresponseFormat\x12\"\n" +
 	"\n" +
 	"max_tokens\x18\x05 \x01(\x05H\x00R\tmaxTokens\x88\x01\x01\x127\n" +
-	"\arouting\x18\x06 \x01(\v2\x1d.modelmuxer.v1.RoutingOptionsR\aroutingB\r\n" +
-	"\v_max_tokens\"\x85\x01\n" +
+	"\arouting\x18\x06 \x01(\v2\x1d.modelmuxer.v1.RoutingOptionsR\arouting\x12H\n" +
+	"\bmetadata\x18\a \x03(\v2,.modelmuxer.v1.EstimateRequest.MetadataEntryR\bmetadata\x12)\n" +
+	"\x10reasoning_effort\x18\b \x01(\tR\x0freasoningEffort\x12\x1c\n" +
+	"\tverbosity\x18\t \x01(\tR\tverbosity\x12\x11\n" +
+	"\x01n\x18\n" +
+	" \x01(\x05H\x01R\x01n\x88\x01\x01\x12:\n" +
+	"\vtool_choice\x18\v \x01(\v2\x19.modelmuxer.v1.ToolChoiceR\n" +
+	"toolChoice\x1a;\n" +
+	"\rMetadataEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\r\n" +
+	"\v_max_tokensB\x04\n" +
+	"\x02_n\"\x85\x01\n" +
 	"\x10EstimateResponse\x128\n" +
 	"\n" +
 	"candidates\x18\x01 \x03(\v2\x18.modelmuxer.v1.CandidateR\n" +
@@ -1195,7 +1307,7 @@ func file_modelmuxer_v1_router_service_proto_rawDescGZIP() []byte {
 	return file_modelmuxer_v1_router_service_proto_rawDescData
 }
 
-var file_modelmuxer_v1_router_service_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_modelmuxer_v1_router_service_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_modelmuxer_v1_router_service_proto_goTypes = []any{
 	(*RouteRequest)(nil),                 // 0: modelmuxer.v1.RouteRequest
 	(*RouteResponse)(nil),                // 1: modelmuxer.v1.RouteResponse
@@ -1209,73 +1321,79 @@ var file_modelmuxer_v1_router_service_proto_goTypes = []any{
 	(*StreamChatCompletionResponse)(nil), // 9: modelmuxer.v1.StreamChatCompletionResponse
 	(*ListModelsRequest)(nil),            // 10: modelmuxer.v1.ListModelsRequest
 	(*ListModelsResponse)(nil),           // 11: modelmuxer.v1.ListModelsResponse
-	nil,                                  // 12: modelmuxer.v1.ChatCompletionRequest.LogitBiasEntry
-	nil,                                  // 13: modelmuxer.v1.ChatCompletionRequest.MetadataEntry
-	(*ChatMessage)(nil),                  // 14: modelmuxer.v1.ChatMessage
-	(*Tool)(nil),                         // 15: modelmuxer.v1.Tool
-	(*ResponseFormat)(nil),               // 16: modelmuxer.v1.ResponseFormat
-	(*RoutingOptions)(nil),               // 17: modelmuxer.v1.RoutingOptions
-	(*RoutingDecision)(nil),              // 18: modelmuxer.v1.RoutingDecision
-	(*IntentPrediction)(nil),             // 19: modelmuxer.v1.IntentPrediction
-	(*Candidate)(nil),                    // 20: modelmuxer.v1.Candidate
-	(*ToolChoice)(nil),                   // 21: modelmuxer.v1.ToolChoice
-	(*ChatChoice)(nil),                   // 22: modelmuxer.v1.ChatChoice
-	(*Usage)(nil),                        // 23: modelmuxer.v1.Usage
-	(*Cost)(nil),                         // 24: modelmuxer.v1.Cost
-	(*ChatChunkChoice)(nil),              // 25: modelmuxer.v1.ChatChunkChoice
-	(*Model)(nil),                        // 26: modelmuxer.v1.Model
+	nil,                                  // 12: modelmuxer.v1.RouteRequest.MetadataEntry
+	nil,                                  // 13: modelmuxer.v1.EstimateRequest.MetadataEntry
+	nil,                                  // 14: modelmuxer.v1.ChatCompletionRequest.LogitBiasEntry
+	nil,                                  // 15: modelmuxer.v1.ChatCompletionRequest.MetadataEntry
+	(*ChatMessage)(nil),                  // 16: modelmuxer.v1.ChatMessage
+	(*Tool)(nil),                         // 17: modelmuxer.v1.Tool
+	(*ResponseFormat)(nil),               // 18: modelmuxer.v1.ResponseFormat
+	(*RoutingOptions)(nil),               // 19: modelmuxer.v1.RoutingOptions
+	(*ToolChoice)(nil),                   // 20: modelmuxer.v1.ToolChoice
+	(*RoutingDecision)(nil),              // 21: modelmuxer.v1.RoutingDecision
+	(*IntentPrediction)(nil),             // 22: modelmuxer.v1.IntentPrediction
+	(*Candidate)(nil),                    // 23: modelmuxer.v1.Candidate
+	(*ChatChoice)(nil),                   // 24: modelmuxer.v1.ChatChoice
+	(*Usage)(nil),                        // 25: modelmuxer.v1.Usage
+	(*Cost)(nil),                         // 26: modelmuxer.v1.Cost
+	(*ChatChunkChoice)(nil),              // 27: modelmuxer.v1.ChatChunkChoice
+	(*Model)(nil),                        // 28: modelmuxer.v1.Model
 }
 var file_modelmuxer_v1_router_service_proto_depIdxs = []int32{
-	14, // 0: modelmuxer.v1.RouteRequest.messages:type_name -> modelmuxer.v1.ChatMessage
-	15, // 1: modelmuxer.v1.RouteRequest.tools:type_name -> modelmuxer.v1.Tool
-	16, // 2: modelmuxer.v1.RouteRequest.response_format:type_name -> modelmuxer.v1.ResponseFormat
-	17, // 3: modelmuxer.v1.RouteRequest.routing:type_name -> modelmuxer.v1.RoutingOptions
-	18, // 4: modelmuxer.v1.RouteResponse.decision:type_name -> modelmuxer.v1.RoutingDecision
-	14, // 5: modelmuxer.v1.ClassifyRequest.messages:type_name -> modelmuxer.v1.ChatMessage
-	15, // 6: modelmuxer.v1.ClassifyRequest.tools:type_name -> modelmuxer.v1.Tool
-	16, // 7: modelmuxer.v1.ClassifyRequest.response_format:type_name -> modelmuxer.v1.ResponseFormat
-	17, // 8: modelmuxer.v1.ClassifyRequest.routing:type_name -> modelmuxer.v1.RoutingOptions
-	19, // 9: modelmuxer.v1.ClassifyResponse.intent:type_name -> modelmuxer.v1.IntentPrediction
-	14, // 10: modelmuxer.v1.EstimateRequest.messages:type_name -> modelmuxer.v1.ChatMessage
-	15, // 11: modelmuxer.v1.EstimateRequest.tools:type_name -> modelmuxer.v1.Tool
-	16, // 12: modelmuxer.v1.EstimateRequest.response_format:type_name -> modelmuxer.v1.ResponseFormat
-	17, // 13: modelmuxer.v1.EstimateRequest.routing:type_name -> modelmuxer.v1.RoutingOptions
-	20, // 14: modelmuxer.v1.EstimateResponse.candidates:type_name -> modelmuxer.v1.Candidate
-	19, // 15: modelmuxer.v1.EstimateResponse.intent:type_name -> modelmuxer.v1.IntentPrediction
-	14, // 16: modelmuxer.v1.ChatCompletionRequest.messages:type_name -> modelmuxer.v1.ChatMessage
-	15, // 17: modelmuxer.v1.ChatCompletionRequest.tools:type_name -> modelmuxer.v1.Tool
-	16, // 18: modelmuxer.v1.ChatCompletionRequest.response_format:type_name -> modelmuxer.v1.ResponseFormat
-	17, // 19: modelmuxer.v1.ChatCompletionRequest.routing:type_name -> modelmuxer.v1.RoutingOptions
-	21, // 20: modelmuxer.v1.ChatCompletionRequest.tool_choice:type_name -> modelmuxer.v1.ToolChoice
-	12, // 21: modelmuxer.v1.ChatCompletionRequest.logit_bias:type_name -> modelmuxer.v1.ChatCompletionRequest.LogitBiasEntry
-	13, // 22: modelmuxer.v1.ChatCompletionRequest.metadata:type_name -> modelmuxer.v1.ChatCompletionRequest.MetadataEntry
-	22, // 23: modelmuxer.v1.ChatCompletionResponse.choices:type_name -> modelmuxer.v1.ChatChoice
-	23, // 24: modelmuxer.v1.ChatCompletionResponse.usage:type_name -> modelmuxer.v1.Usage
-	24, // 25: modelmuxer.v1.ChatCompletionResponse.cost:type_name -> modelmuxer.v1.Cost
-	18, // 26: modelmuxer.v1.ChatCompletionResponse.decision:type_name -> modelmuxer.v1.RoutingDecision
-	6,  // 27: modelmuxer.v1.StreamChatCompletionRequest.request:type_name -> modelmuxer.v1.ChatCompletionRequest
-	25, // 28: modelmuxer.v1.StreamChatCompletionResponse.choices:type_name -> modelmuxer.v1.ChatChunkChoice
-	23, // 29: modelmuxer.v1.StreamChatCompletionResponse.usage:type_name -> modelmuxer.v1.Usage
-	24, // 30: modelmuxer.v1.StreamChatCompletionResponse.cost:type_name -> modelmuxer.v1.Cost
-	18, // 31: modelmuxer.v1.StreamChatCompletionResponse.decision:type_name -> modelmuxer.v1.RoutingDecision
-	26, // 32: modelmuxer.v1.ListModelsResponse.data:type_name -> modelmuxer.v1.Model
-	0,  // 33: modelmuxer.v1.RouterService.Route:input_type -> modelmuxer.v1.RouteRequest
-	2,  // 34: modelmuxer.v1.RouterService.Classify:input_type -> modelmuxer.v1.ClassifyRequest
-	4,  // 35: modelmuxer.v1.RouterService.Estimate:input_type -> modelmuxer.v1.EstimateRequest
-	6,  // 36: modelmuxer.v1.RouterService.ChatCompletion:input_type -> modelmuxer.v1.ChatCompletionRequest
-	8,  // 37: modelmuxer.v1.RouterService.StreamChatCompletion:input_type -> modelmuxer.v1.StreamChatCompletionRequest
-	10, // 38: modelmuxer.v1.RouterService.ListModels:input_type -> modelmuxer.v1.ListModelsRequest
-	1,  // 39: modelmuxer.v1.RouterService.Route:output_type -> modelmuxer.v1.RouteResponse
-	3,  // 40: modelmuxer.v1.RouterService.Classify:output_type -> modelmuxer.v1.ClassifyResponse
-	5,  // 41: modelmuxer.v1.RouterService.Estimate:output_type -> modelmuxer.v1.EstimateResponse
-	7,  // 42: modelmuxer.v1.RouterService.ChatCompletion:output_type -> modelmuxer.v1.ChatCompletionResponse
-	9,  // 43: modelmuxer.v1.RouterService.StreamChatCompletion:output_type -> modelmuxer.v1.StreamChatCompletionResponse
-	11, // 44: modelmuxer.v1.RouterService.ListModels:output_type -> modelmuxer.v1.ListModelsResponse
-	39, // [39:45] is the sub-list for method output_type
-	33, // [33:39] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	16, // 0: modelmuxer.v1.RouteRequest.messages:type_name -> modelmuxer.v1.ChatMessage
+	17, // 1: modelmuxer.v1.RouteRequest.tools:type_name -> modelmuxer.v1.Tool
+	18, // 2: modelmuxer.v1.RouteRequest.response_format:type_name -> modelmuxer.v1.ResponseFormat
+	19, // 3: modelmuxer.v1.RouteRequest.routing:type_name -> modelmuxer.v1.RoutingOptions
+	12, // 4: modelmuxer.v1.RouteRequest.metadata:type_name -> modelmuxer.v1.RouteRequest.MetadataEntry
+	20, // 5: modelmuxer.v1.RouteRequest.tool_choice:type_name -> modelmuxer.v1.ToolChoice
+	21, // 6: modelmuxer.v1.RouteResponse.decision:type_name -> modelmuxer.v1.RoutingDecision
+	16, // 7: modelmuxer.v1.ClassifyRequest.messages:type_name -> modelmuxer.v1.ChatMessage
+	17, // 8: modelmuxer.v1.ClassifyRequest.tools:type_name -> modelmuxer.v1.Tool
+	18, // 9: modelmuxer.v1.ClassifyRequest.response_format:type_name -> modelmuxer.v1.ResponseFormat
+	19, // 10: modelmuxer.v1.ClassifyRequest.routing:type_name -> modelmuxer.v1.RoutingOptions
+	22, // 11: modelmuxer.v1.ClassifyResponse.intent:type_name -> modelmuxer.v1.IntentPrediction
+	16, // 12: modelmuxer.v1.EstimateRequest.messages:type_name -> modelmuxer.v1.ChatMessage
+	17, // 13: modelmuxer.v1.EstimateRequest.tools:type_name -> modelmuxer.v1.Tool
+	18, // 14: modelmuxer.v1.EstimateRequest.response_format:type_name -> modelmuxer.v1.ResponseFormat
+	19, // 15: modelmuxer.v1.EstimateRequest.routing:type_name -> modelmuxer.v1.RoutingOptions
+	13, // 16: modelmuxer.v1.EstimateRequest.metadata:type_name -> modelmuxer.v1.EstimateRequest.MetadataEntry
+	20, // 17: modelmuxer.v1.EstimateRequest.tool_choice:type_name -> modelmuxer.v1.ToolChoice
+	23, // 18: modelmuxer.v1.EstimateResponse.candidates:type_name -> modelmuxer.v1.Candidate
+	22, // 19: modelmuxer.v1.EstimateResponse.intent:type_name -> modelmuxer.v1.IntentPrediction
+	16, // 20: modelmuxer.v1.ChatCompletionRequest.messages:type_name -> modelmuxer.v1.ChatMessage
+	17, // 21: modelmuxer.v1.ChatCompletionRequest.tools:type_name -> modelmuxer.v1.Tool
+	18, // 22: modelmuxer.v1.ChatCompletionRequest.response_format:type_name -> modelmuxer.v1.ResponseFormat
+	19, // 23: modelmuxer.v1.ChatCompletionRequest.routing:type_name -> modelmuxer.v1.RoutingOptions
+	20, // 24: modelmuxer.v1.ChatCompletionRequest.tool_choice:type_name -> modelmuxer.v1.ToolChoice
+	14, // 25: modelmuxer.v1.ChatCompletionRequest.logit_bias:type_name -> modelmuxer.v1.ChatCompletionRequest.LogitBiasEntry
+	15, // 26: modelmuxer.v1.ChatCompletionRequest.metadata:type_name -> modelmuxer.v1.ChatCompletionRequest.MetadataEntry
+	24, // 27: modelmuxer.v1.ChatCompletionResponse.choices:type_name -> modelmuxer.v1.ChatChoice
+	25, // 28: modelmuxer.v1.ChatCompletionResponse.usage:type_name -> modelmuxer.v1.Usage
+	26, // 29: modelmuxer.v1.ChatCompletionResponse.cost:type_name -> modelmuxer.v1.Cost
+	21, // 30: modelmuxer.v1.ChatCompletionResponse.decision:type_name -> modelmuxer.v1.RoutingDecision
+	6,  // 31: modelmuxer.v1.StreamChatCompletionRequest.request:type_name -> modelmuxer.v1.ChatCompletionRequest
+	27, // 32: modelmuxer.v1.StreamChatCompletionResponse.choices:type_name -> modelmuxer.v1.ChatChunkChoice
+	25, // 33: modelmuxer.v1.StreamChatCompletionResponse.usage:type_name -> modelmuxer.v1.Usage
+	26, // 34: modelmuxer.v1.StreamChatCompletionResponse.cost:type_name -> modelmuxer.v1.Cost
+	21, // 35: modelmuxer.v1.StreamChatCompletionResponse.decision:type_name -> modelmuxer.v1.RoutingDecision
+	28, // 36: modelmuxer.v1.ListModelsResponse.data:type_name -> modelmuxer.v1.Model
+	0,  // 37: modelmuxer.v1.RouterService.Route:input_type -> modelmuxer.v1.RouteRequest
+	2,  // 38: modelmuxer.v1.RouterService.Classify:input_type -> modelmuxer.v1.ClassifyRequest
+	4,  // 39: modelmuxer.v1.RouterService.Estimate:input_type -> modelmuxer.v1.EstimateRequest
+	6,  // 40: modelmuxer.v1.RouterService.ChatCompletion:input_type -> modelmuxer.v1.ChatCompletionRequest
+	8,  // 41: modelmuxer.v1.RouterService.StreamChatCompletion:input_type -> modelmuxer.v1.StreamChatCompletionRequest
+	10, // 42: modelmuxer.v1.RouterService.ListModels:input_type -> modelmuxer.v1.ListModelsRequest
+	1,  // 43: modelmuxer.v1.RouterService.Route:output_type -> modelmuxer.v1.RouteResponse
+	3,  // 44: modelmuxer.v1.RouterService.Classify:output_type -> modelmuxer.v1.ClassifyResponse
+	5,  // 45: modelmuxer.v1.RouterService.Estimate:output_type -> modelmuxer.v1.EstimateResponse
+	7,  // 46: modelmuxer.v1.RouterService.ChatCompletion:output_type -> modelmuxer.v1.ChatCompletionResponse
+	9,  // 47: modelmuxer.v1.RouterService.StreamChatCompletion:output_type -> modelmuxer.v1.StreamChatCompletionResponse
+	11, // 48: modelmuxer.v1.RouterService.ListModels:output_type -> modelmuxer.v1.ListModelsResponse
+	43, // [43:49] is the sub-list for method output_type
+	37, // [37:43] is the sub-list for method input_type
+	37, // [37:37] is the sub-list for extension type_name
+	37, // [37:37] is the sub-list for extension extendee
+	0,  // [0:37] is the sub-list for field type_name
 }
 
 func init() { file_modelmuxer_v1_router_service_proto_init() }
@@ -1295,7 +1413,7 @@ func file_modelmuxer_v1_router_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_modelmuxer_v1_router_service_proto_rawDesc), len(file_modelmuxer_v1_router_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   14,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

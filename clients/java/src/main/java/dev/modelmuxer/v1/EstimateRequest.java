@@ -35,6 +35,8 @@ private static final long serialVersionUID = 0L;
     messages_ = java.util.Collections.emptyList();
     model_ = "";
     tools_ = java.util.Collections.emptyList();
+    reasoningEffort_ = "";
+    verbosity_ = "";
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -47,6 +49,18 @@ private static final long serialVersionUID = 0L;
     return dev.modelmuxer.v1.RouterServiceProto.internal_static_modelmuxer_v1_EstimateRequest_descriptor;
   }
 
+  @SuppressWarnings({"rawtypes"})
+  @java.lang.Override
+  protected com.google.protobuf.MapFieldReflectionAccessor internalGetMapFieldReflection(
+      int number) {
+    switch (number) {
+      case 7:
+        return internalGetMetadata();
+      default:
+        throw new RuntimeException(
+            "Invalid map field number: " + number);
+    }
+  }
   @java.lang.Override
   protected com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internalGetFieldAccessorTable() {
@@ -328,6 +342,260 @@ private static final long serialVersionUID = 0L;
     return routing_ == null ? dev.modelmuxer.v1.RoutingOptions.getDefaultInstance() : routing_;
   }
 
+  public static final int METADATA_FIELD_NUMBER = 7;
+  private static final class MetadataDefaultEntryHolder {
+    static final com.google.protobuf.MapEntry<
+        java.lang.String, java.lang.String> defaultEntry =
+            com.google.protobuf.MapEntry
+            .<java.lang.String, java.lang.String>newDefaultInstance(
+                dev.modelmuxer.v1.RouterServiceProto.internal_static_modelmuxer_v1_EstimateRequest_MetadataEntry_descriptor, 
+                com.google.protobuf.WireFormat.FieldType.STRING,
+                "",
+                com.google.protobuf.WireFormat.FieldType.STRING,
+                "");
+  }
+  @SuppressWarnings("serial")
+  private com.google.protobuf.MapField<
+      java.lang.String, java.lang.String> metadata_;
+  private com.google.protobuf.MapField<java.lang.String, java.lang.String>
+  internalGetMetadata() {
+    if (metadata_ == null) {
+      return com.google.protobuf.MapField.emptyMapField(
+          MetadataDefaultEntryHolder.defaultEntry);
+    }
+    return metadata_;
+  }
+  public int getMetadataCount() {
+    return internalGetMetadata().getMap().size();
+  }
+  /**
+   * <pre>
+   * Labels of the caller's own, which the operator's routing rules may look at. At most 16 pairs of 64 and 512 characters.
+   * </pre>
+   *
+   * <code>map&lt;string, string&gt; metadata = 7 [json_name = "metadata"];</code>
+   */
+  @java.lang.Override
+  public boolean containsMetadata(
+      java.lang.String key) {
+    java.util.Objects.requireNonNull(key, "map key");
+    return internalGetMetadata().getMap().containsKey(key);
+  }
+  /**
+   * Use {@link #getMetadataMap()} instead.
+   */
+  @java.lang.Override
+  @java.lang.Deprecated
+  public java.util.Map<java.lang.String, java.lang.String> getMetadata() {
+    return getMetadataMap();
+  }
+  /**
+   * <pre>
+   * Labels of the caller's own, which the operator's routing rules may look at. At most 16 pairs of 64 and 512 characters.
+   * </pre>
+   *
+   * <code>map&lt;string, string&gt; metadata = 7 [json_name = "metadata"];</code>
+   */
+  @java.lang.Override
+  public java.util.Map<java.lang.String, java.lang.String> getMetadataMap() {
+    return internalGetMetadata().getMap();
+  }
+  /**
+   * <pre>
+   * Labels of the caller's own, which the operator's routing rules may look at. At most 16 pairs of 64 and 512 characters.
+   * </pre>
+   *
+   * <code>map&lt;string, string&gt; metadata = 7 [json_name = "metadata"];</code>
+   */
+  @java.lang.Override
+  public /* nullable */
+java.lang.String getMetadataOrDefault(
+      java.lang.String key,
+      /* nullable */
+java.lang.String defaultValue) {
+    java.util.Objects.requireNonNull(key, "map key");
+    java.util.Map<java.lang.String, java.lang.String> map =
+        internalGetMetadata().getMap();
+    return map.containsKey(key) ? map.get(key) : defaultValue;
+  }
+  /**
+   * <pre>
+   * Labels of the caller's own, which the operator's routing rules may look at. At most 16 pairs of 64 and 512 characters.
+   * </pre>
+   *
+   * <code>map&lt;string, string&gt; metadata = 7 [json_name = "metadata"];</code>
+   */
+  @java.lang.Override
+  public java.lang.String getMetadataOrThrow(
+      java.lang.String key) {
+    java.util.Objects.requireNonNull(key, "map key");
+    java.util.Map<java.lang.String, java.lang.String> map =
+        internalGetMetadata().getMap();
+    if (!map.containsKey(key)) {
+      throw new java.lang.IllegalArgumentException();
+    }
+    return map.get(key);
+  }
+
+  public static final int REASONING_EFFORT_FIELD_NUMBER = 8;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object reasoningEffort_ = "";
+  /**
+   * <pre>
+   * How hard to think: `none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`. Default: the provider's.
+   * </pre>
+   *
+   * <code>string reasoning_effort = 8 [json_name = "reasoningEffort"];</code>
+   * @return The reasoningEffort.
+   */
+  @java.lang.Override
+  public java.lang.String getReasoningEffort() {
+    java.lang.Object ref = reasoningEffort_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      reasoningEffort_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * How hard to think: `none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`. Default: the provider's.
+   * </pre>
+   *
+   * <code>string reasoning_effort = 8 [json_name = "reasoningEffort"];</code>
+   * @return The bytes for reasoningEffort.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getReasoningEffortBytes() {
+    java.lang.Object ref = reasoningEffort_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      reasoningEffort_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
+  public static final int VERBOSITY_FIELD_NUMBER = 9;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object verbosity_ = "";
+  /**
+   * <pre>
+   * How much to say: `low`, `medium` or `high`. Default: the provider's.
+   * </pre>
+   *
+   * <code>string verbosity = 9 [json_name = "verbosity"];</code>
+   * @return The verbosity.
+   */
+  @java.lang.Override
+  public java.lang.String getVerbosity() {
+    java.lang.Object ref = verbosity_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      verbosity_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * How much to say: `low`, `medium` or `high`. Default: the provider's.
+   * </pre>
+   *
+   * <code>string verbosity = 9 [json_name = "verbosity"];</code>
+   * @return The bytes for verbosity.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getVerbosityBytes() {
+    java.lang.Object ref = verbosity_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      verbosity_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
+  public static final int N_FIELD_NUMBER = 10;
+  private int n_ = 0;
+  /**
+   * <pre>
+   * How many answers to write, 1 to 8. Default 1.
+   * </pre>
+   *
+   * <code>optional int32 n = 10 [json_name = "n"];</code>
+   * @return Whether the n field is set.
+   */
+  @java.lang.Override
+  public boolean hasN() {
+    return ((bitField0_ & 0x00000008) != 0);
+  }
+  /**
+   * <pre>
+   * How many answers to write, 1 to 8. Default 1.
+   * </pre>
+   *
+   * <code>optional int32 n = 10 [json_name = "n"];</code>
+   * @return The n.
+   */
+  @java.lang.Override
+  public int getN() {
+    return n_;
+  }
+
+  public static final int TOOL_CHOICE_FIELD_NUMBER = 11;
+  private dev.modelmuxer.v1.ToolChoice toolChoice_;
+  /**
+   * <pre>
+   * Whether and which tools must be used. Default: `auto` when there are tools.
+   * </pre>
+   *
+   * <code>.modelmuxer.v1.ToolChoice tool_choice = 11 [json_name = "toolChoice"];</code>
+   * @return Whether the toolChoice field is set.
+   */
+  @java.lang.Override
+  public boolean hasToolChoice() {
+    return ((bitField0_ & 0x00000010) != 0);
+  }
+  /**
+   * <pre>
+   * Whether and which tools must be used. Default: `auto` when there are tools.
+   * </pre>
+   *
+   * <code>.modelmuxer.v1.ToolChoice tool_choice = 11 [json_name = "toolChoice"];</code>
+   * @return The toolChoice.
+   */
+  @java.lang.Override
+  public dev.modelmuxer.v1.ToolChoice getToolChoice() {
+    return toolChoice_ == null ? dev.modelmuxer.v1.ToolChoice.getDefaultInstance() : toolChoice_;
+  }
+  /**
+   * <pre>
+   * Whether and which tools must be used. Default: `auto` when there are tools.
+   * </pre>
+   *
+   * <code>.modelmuxer.v1.ToolChoice tool_choice = 11 [json_name = "toolChoice"];</code>
+   */
+  @java.lang.Override
+  public dev.modelmuxer.v1.ToolChoiceOrBuilder getToolChoiceOrBuilder() {
+    return toolChoice_ == null ? dev.modelmuxer.v1.ToolChoice.getDefaultInstance() : toolChoice_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -359,6 +627,24 @@ private static final long serialVersionUID = 0L;
     }
     if (((bitField0_ & 0x00000004) != 0)) {
       output.writeMessage(6, getRouting());
+    }
+    com.google.protobuf.GeneratedMessage
+      .serializeStringMapTo(
+        output,
+        internalGetMetadata(),
+        MetadataDefaultEntryHolder.defaultEntry,
+        7);
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(reasoningEffort_)) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 8, reasoningEffort_);
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(verbosity_)) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 9, verbosity_);
+    }
+    if (((bitField0_ & 0x00000008) != 0)) {
+      output.writeInt32(10, n_);
+    }
+    if (((bitField0_ & 0x00000010) != 0)) {
+      output.writeMessage(11, getToolChoice());
     }
     getUnknownFields().writeTo(output);
   }
@@ -396,6 +682,30 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000004) != 0)) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(6, getRouting());
+    }
+    for (java.util.Map.Entry<java.lang.String, java.lang.String> entry
+         : internalGetMetadata().getMap().entrySet()) {
+      com.google.protobuf.MapEntry<java.lang.String, java.lang.String>
+      metadata__ = MetadataDefaultEntryHolder.defaultEntry.newBuilderForType()
+          .setKey(entry.getKey())
+          .setValue(entry.getValue())
+          .buildPartial();
+      size += com.google.protobuf.CodedOutputStream
+          .computeMessageSize(7, metadata__);
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(reasoningEffort_)) {
+      size += com.google.protobuf.GeneratedMessage.computeStringSize(8, reasoningEffort_);
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(verbosity_)) {
+      size += com.google.protobuf.GeneratedMessage.computeStringSize(9, verbosity_);
+    }
+    if (((bitField0_ & 0x00000008) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt32Size(10, n_);
+    }
+    if (((bitField0_ & 0x00000010) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(11, getToolChoice());
     }
     return size;
   }
@@ -442,6 +752,22 @@ private static final long serialVersionUID = 0L;
       if (!getRouting()
           .equals(other.getRouting())) return false;
     }
+    if (!internalGetMetadata().equals(
+        other.internalGetMetadata())) return false;
+    if (!getReasoningEffort()
+        .equals(other.getReasoningEffort())) return false;
+    if (!getVerbosity()
+        .equals(other.getVerbosity())) return false;
+    if (hasN() != other.hasN()) return false;
+    if (hasN()) {
+      if (getN()
+          != other.getN()) return false;
+    }
+    if (hasToolChoice() != other.hasToolChoice()) return false;
+    if (hasToolChoice()) {
+      if (!getToolChoice()
+          .equals(other.getToolChoice())) return false;
+    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -474,6 +800,22 @@ private static final long serialVersionUID = 0L;
     if (hasRouting()) {
       hash = (37 * hash) + ROUTING_FIELD_NUMBER;
       hash = (53 * hash) + getRouting().hashCode();
+    }
+    if (!internalGetMetadata().getMap().isEmpty()) {
+      hash = (37 * hash) + METADATA_FIELD_NUMBER;
+      hash = (53 * hash) + internalGetMetadata().hashCode();
+    }
+    hash = (37 * hash) + REASONING_EFFORT_FIELD_NUMBER;
+    hash = (53 * hash) + getReasoningEffort().hashCode();
+    hash = (37 * hash) + VERBOSITY_FIELD_NUMBER;
+    hash = (53 * hash) + getVerbosity().hashCode();
+    if (hasN()) {
+      hash = (37 * hash) + N_FIELD_NUMBER;
+      hash = (53 * hash) + getN();
+    }
+    if (hasToolChoice()) {
+      hash = (37 * hash) + TOOL_CHOICE_FIELD_NUMBER;
+      hash = (53 * hash) + getToolChoice().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -588,6 +930,28 @@ private static final long serialVersionUID = 0L;
       return dev.modelmuxer.v1.RouterServiceProto.internal_static_modelmuxer_v1_EstimateRequest_descriptor;
     }
 
+    @SuppressWarnings({"rawtypes"})
+    protected com.google.protobuf.MapFieldReflectionAccessor internalGetMapFieldReflection(
+        int number) {
+      switch (number) {
+        case 7:
+          return internalGetMetadata();
+        default:
+          throw new RuntimeException(
+              "Invalid map field number: " + number);
+      }
+    }
+    @SuppressWarnings({"rawtypes"})
+    protected com.google.protobuf.MapFieldReflectionAccessor internalGetMutableMapFieldReflection(
+        int number) {
+      switch (number) {
+        case 7:
+          return internalGetMutableMetadata();
+        default:
+          throw new RuntimeException(
+              "Invalid map field number: " + number);
+      }
+    }
     @java.lang.Override
     protected com.google.protobuf.GeneratedMessage.FieldAccessorTable
         internalGetFieldAccessorTable() {
@@ -613,6 +977,7 @@ private static final long serialVersionUID = 0L;
         internalGetToolsFieldBuilder();
         internalGetResponseFormatFieldBuilder();
         internalGetRoutingFieldBuilder();
+        internalGetToolChoiceFieldBuilder();
       }
     }
     @java.lang.Override
@@ -644,6 +1009,15 @@ private static final long serialVersionUID = 0L;
       if (routingBuilder_ != null) {
         routingBuilder_.dispose();
         routingBuilder_ = null;
+      }
+      internalGetMutableMetadata().clear();
+      reasoningEffort_ = "";
+      verbosity_ = "";
+      n_ = 0;
+      toolChoice_ = null;
+      if (toolChoiceBuilder_ != null) {
+        toolChoiceBuilder_.dispose();
+        toolChoiceBuilder_ = null;
       }
       return this;
     }
@@ -719,6 +1093,26 @@ private static final long serialVersionUID = 0L;
             ? routing_
             : routingBuilder_.build();
         to_bitField0_ |= 0x00000004;
+      }
+      if (((from_bitField0_ & 0x00000040) != 0)) {
+        result.metadata_ = internalGetMetadata();
+        result.metadata_.makeImmutable();
+      }
+      if (((from_bitField0_ & 0x00000080) != 0)) {
+        result.reasoningEffort_ = reasoningEffort_;
+      }
+      if (((from_bitField0_ & 0x00000100) != 0)) {
+        result.verbosity_ = verbosity_;
+      }
+      if (((from_bitField0_ & 0x00000200) != 0)) {
+        result.n_ = n_;
+        to_bitField0_ |= 0x00000008;
+      }
+      if (((from_bitField0_ & 0x00000400) != 0)) {
+        result.toolChoice_ = toolChoiceBuilder_ == null
+            ? toolChoice_
+            : toolChoiceBuilder_.build();
+        to_bitField0_ |= 0x00000010;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -801,6 +1195,25 @@ private static final long serialVersionUID = 0L;
       if (other.hasRouting()) {
         mergeRouting(other.getRouting());
       }
+      internalGetMutableMetadata().mergeFrom(
+          other.internalGetMetadata());
+      bitField0_ |= 0x00000040;
+      if (!other.getReasoningEffort().isEmpty()) {
+        reasoningEffort_ = other.reasoningEffort_;
+        bitField0_ |= 0x00000080;
+        onChanged();
+      }
+      if (!other.getVerbosity().isEmpty()) {
+        verbosity_ = other.verbosity_;
+        bitField0_ |= 0x00000100;
+        onChanged();
+      }
+      if (other.hasN()) {
+        setN(other.getN());
+      }
+      if (other.hasToolChoice()) {
+        mergeToolChoice(other.getToolChoice());
+      }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -875,6 +1288,37 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000020;
               break;
             } // case 50
+            case 58: {
+              com.google.protobuf.MapEntry<java.lang.String, java.lang.String>
+              metadata__ = input.readMessage(
+                  MetadataDefaultEntryHolder.defaultEntry.getParserForType(), extensionRegistry);
+              internalGetMutableMetadata().getMutableMap().put(
+                  metadata__.getKey(), metadata__.getValue());
+              bitField0_ |= 0x00000040;
+              break;
+            } // case 58
+            case 66: {
+              reasoningEffort_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000080;
+              break;
+            } // case 66
+            case 74: {
+              verbosity_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000100;
+              break;
+            } // case 74
+            case 80: {
+              n_ = input.readInt32();
+              bitField0_ |= 0x00000200;
+              break;
+            } // case 80
+            case 90: {
+              input.readMessage(
+                  internalGetToolChoiceFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000400;
+              break;
+            } // case 90
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1960,6 +2404,556 @@ private static final long serialVersionUID = 0L;
         routing_ = null;
       }
       return routingBuilder_;
+    }
+
+    private com.google.protobuf.MapField<
+        java.lang.String, java.lang.String> metadata_;
+    private com.google.protobuf.MapField<java.lang.String, java.lang.String>
+        internalGetMetadata() {
+      if (metadata_ == null) {
+        return com.google.protobuf.MapField.emptyMapField(
+            MetadataDefaultEntryHolder.defaultEntry);
+      }
+      return metadata_;
+    }
+    private com.google.protobuf.MapField<java.lang.String, java.lang.String>
+        internalGetMutableMetadata() {
+      if (metadata_ == null) {
+        metadata_ = com.google.protobuf.MapField.newMapField(
+            MetadataDefaultEntryHolder.defaultEntry);
+      }
+      if (!metadata_.isMutable()) {
+        metadata_ = metadata_.copy();
+      }
+      bitField0_ |= 0x00000040;
+      onChanged();
+      return metadata_;
+    }
+    public int getMetadataCount() {
+      return internalGetMetadata().getMap().size();
+    }
+    /**
+     * <pre>
+     * Labels of the caller's own, which the operator's routing rules may look at. At most 16 pairs of 64 and 512 characters.
+     * </pre>
+     *
+     * <code>map&lt;string, string&gt; metadata = 7 [json_name = "metadata"];</code>
+     */
+    @java.lang.Override
+    public boolean containsMetadata(
+        java.lang.String key) {
+      java.util.Objects.requireNonNull(key, "map key");
+      return internalGetMetadata().getMap().containsKey(key);
+    }
+    /**
+     * Use {@link #getMetadataMap()} instead.
+     */
+    @java.lang.Override
+    @java.lang.Deprecated
+    public java.util.Map<java.lang.String, java.lang.String> getMetadata() {
+      return getMetadataMap();
+    }
+    /**
+     * <pre>
+     * Labels of the caller's own, which the operator's routing rules may look at. At most 16 pairs of 64 and 512 characters.
+     * </pre>
+     *
+     * <code>map&lt;string, string&gt; metadata = 7 [json_name = "metadata"];</code>
+     */
+    @java.lang.Override
+    public java.util.Map<java.lang.String, java.lang.String> getMetadataMap() {
+      return internalGetMetadata().getMap();
+    }
+    /**
+     * <pre>
+     * Labels of the caller's own, which the operator's routing rules may look at. At most 16 pairs of 64 and 512 characters.
+     * </pre>
+     *
+     * <code>map&lt;string, string&gt; metadata = 7 [json_name = "metadata"];</code>
+     */
+    @java.lang.Override
+    public /* nullable */
+java.lang.String getMetadataOrDefault(
+        java.lang.String key,
+        /* nullable */
+java.lang.String defaultValue) {
+      java.util.Objects.requireNonNull(key, "map key");
+      java.util.Map<java.lang.String, java.lang.String> map =
+          internalGetMetadata().getMap();
+      return map.containsKey(key) ? map.get(key) : defaultValue;
+    }
+    /**
+     * <pre>
+     * Labels of the caller's own, which the operator's routing rules may look at. At most 16 pairs of 64 and 512 characters.
+     * </pre>
+     *
+     * <code>map&lt;string, string&gt; metadata = 7 [json_name = "metadata"];</code>
+     */
+    @java.lang.Override
+    public java.lang.String getMetadataOrThrow(
+        java.lang.String key) {
+      java.util.Objects.requireNonNull(key, "map key");
+      java.util.Map<java.lang.String, java.lang.String> map =
+          internalGetMetadata().getMap();
+      if (!map.containsKey(key)) {
+        throw new java.lang.IllegalArgumentException();
+      }
+      return map.get(key);
+    }
+    public Builder clearMetadata() {
+      bitField0_ = (bitField0_ & ~0x00000040);
+      internalGetMutableMetadata().getMutableMap()
+          .clear();
+      return this;
+    }
+    /**
+     * <pre>
+     * Labels of the caller's own, which the operator's routing rules may look at. At most 16 pairs of 64 and 512 characters.
+     * </pre>
+     *
+     * <code>map&lt;string, string&gt; metadata = 7 [json_name = "metadata"];</code>
+     */
+    public Builder removeMetadata(
+        java.lang.String key) {
+      java.util.Objects.requireNonNull(key, "map key");
+      internalGetMutableMetadata().getMutableMap()
+          .remove(key);
+      return this;
+    }
+    /**
+     * Use alternate mutation accessors instead.
+     */
+    @java.lang.Deprecated
+    public java.util.Map<java.lang.String, java.lang.String>
+        getMutableMetadata() {
+      bitField0_ |= 0x00000040;
+      return internalGetMutableMetadata().getMutableMap();
+    }
+    /**
+     * <pre>
+     * Labels of the caller's own, which the operator's routing rules may look at. At most 16 pairs of 64 and 512 characters.
+     * </pre>
+     *
+     * <code>map&lt;string, string&gt; metadata = 7 [json_name = "metadata"];</code>
+     */
+    public Builder putMetadata(
+        java.lang.String key,
+        java.lang.String value) {
+      java.util.Objects.requireNonNull(key, "map key");
+      java.util.Objects.requireNonNull(value, "map value");
+      internalGetMutableMetadata().getMutableMap()
+          .put(key, value);
+      bitField0_ |= 0x00000040;
+      return this;
+    }
+    /**
+     * <pre>
+     * Labels of the caller's own, which the operator's routing rules may look at. At most 16 pairs of 64 and 512 characters.
+     * </pre>
+     *
+     * <code>map&lt;string, string&gt; metadata = 7 [json_name = "metadata"];</code>
+     */
+    public Builder putAllMetadata(
+        java.util.Map<java.lang.String, java.lang.String> values) {
+      internalGetMutableMetadata().getMutableMap()
+          .putAll(values);
+      bitField0_ |= 0x00000040;
+      return this;
+    }
+
+    private java.lang.Object reasoningEffort_ = "";
+    /**
+     * <pre>
+     * How hard to think: `none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`. Default: the provider's.
+     * </pre>
+     *
+     * <code>string reasoning_effort = 8 [json_name = "reasoningEffort"];</code>
+     * @return The reasoningEffort.
+     */
+    public java.lang.String getReasoningEffort() {
+      java.lang.Object ref = reasoningEffort_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        reasoningEffort_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * How hard to think: `none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`. Default: the provider's.
+     * </pre>
+     *
+     * <code>string reasoning_effort = 8 [json_name = "reasoningEffort"];</code>
+     * @return The bytes for reasoningEffort.
+     */
+    public com.google.protobuf.ByteString
+        getReasoningEffortBytes() {
+      java.lang.Object ref = reasoningEffort_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        reasoningEffort_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * How hard to think: `none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`. Default: the provider's.
+     * </pre>
+     *
+     * <code>string reasoning_effort = 8 [json_name = "reasoningEffort"];</code>
+     * @param value The reasoningEffort to set.
+     * @return This builder for chaining.
+     */
+    public Builder setReasoningEffort(
+        java.lang.String value) {
+      java.util.Objects.requireNonNull(value);
+      reasoningEffort_ = value;
+      bitField0_ |= 0x00000080;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How hard to think: `none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`. Default: the provider's.
+     * </pre>
+     *
+     * <code>string reasoning_effort = 8 [json_name = "reasoningEffort"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearReasoningEffort() {
+      reasoningEffort_ = getDefaultInstance().getReasoningEffort();
+      bitField0_ = (bitField0_ & ~0x00000080);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How hard to think: `none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`. Default: the provider's.
+     * </pre>
+     *
+     * <code>string reasoning_effort = 8 [json_name = "reasoningEffort"];</code>
+     * @param value The bytes for reasoningEffort to set.
+     * @return This builder for chaining.
+     */
+    public Builder setReasoningEffortBytes(
+        com.google.protobuf.ByteString value) {
+      java.util.Objects.requireNonNull(value);
+      checkByteStringIsUtf8(value);
+      reasoningEffort_ = value;
+      bitField0_ |= 0x00000080;
+      onChanged();
+      return this;
+    }
+
+    private java.lang.Object verbosity_ = "";
+    /**
+     * <pre>
+     * How much to say: `low`, `medium` or `high`. Default: the provider's.
+     * </pre>
+     *
+     * <code>string verbosity = 9 [json_name = "verbosity"];</code>
+     * @return The verbosity.
+     */
+    public java.lang.String getVerbosity() {
+      java.lang.Object ref = verbosity_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        verbosity_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * How much to say: `low`, `medium` or `high`. Default: the provider's.
+     * </pre>
+     *
+     * <code>string verbosity = 9 [json_name = "verbosity"];</code>
+     * @return The bytes for verbosity.
+     */
+    public com.google.protobuf.ByteString
+        getVerbosityBytes() {
+      java.lang.Object ref = verbosity_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        verbosity_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * How much to say: `low`, `medium` or `high`. Default: the provider's.
+     * </pre>
+     *
+     * <code>string verbosity = 9 [json_name = "verbosity"];</code>
+     * @param value The verbosity to set.
+     * @return This builder for chaining.
+     */
+    public Builder setVerbosity(
+        java.lang.String value) {
+      java.util.Objects.requireNonNull(value);
+      verbosity_ = value;
+      bitField0_ |= 0x00000100;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How much to say: `low`, `medium` or `high`. Default: the provider's.
+     * </pre>
+     *
+     * <code>string verbosity = 9 [json_name = "verbosity"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearVerbosity() {
+      verbosity_ = getDefaultInstance().getVerbosity();
+      bitField0_ = (bitField0_ & ~0x00000100);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How much to say: `low`, `medium` or `high`. Default: the provider's.
+     * </pre>
+     *
+     * <code>string verbosity = 9 [json_name = "verbosity"];</code>
+     * @param value The bytes for verbosity to set.
+     * @return This builder for chaining.
+     */
+    public Builder setVerbosityBytes(
+        com.google.protobuf.ByteString value) {
+      java.util.Objects.requireNonNull(value);
+      checkByteStringIsUtf8(value);
+      verbosity_ = value;
+      bitField0_ |= 0x00000100;
+      onChanged();
+      return this;
+    }
+
+    private int n_ ;
+    /**
+     * <pre>
+     * How many answers to write, 1 to 8. Default 1.
+     * </pre>
+     *
+     * <code>optional int32 n = 10 [json_name = "n"];</code>
+     * @return Whether the n field is set.
+     */
+    @java.lang.Override
+    public boolean hasN() {
+      return ((bitField0_ & 0x00000200) != 0);
+    }
+    /**
+     * <pre>
+     * How many answers to write, 1 to 8. Default 1.
+     * </pre>
+     *
+     * <code>optional int32 n = 10 [json_name = "n"];</code>
+     * @return The n.
+     */
+    @java.lang.Override
+    public int getN() {
+      return n_;
+    }
+    /**
+     * <pre>
+     * How many answers to write, 1 to 8. Default 1.
+     * </pre>
+     *
+     * <code>optional int32 n = 10 [json_name = "n"];</code>
+     * @param value The n to set.
+     * @return This builder for chaining.
+     */
+    public Builder setN(int value) {
+
+      n_ = value;
+      bitField0_ |= 0x00000200;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How many answers to write, 1 to 8. Default 1.
+     * </pre>
+     *
+     * <code>optional int32 n = 10 [json_name = "n"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearN() {
+      bitField0_ = (bitField0_ & ~0x00000200);
+      n_ = 0;
+      onChanged();
+      return this;
+    }
+
+    private dev.modelmuxer.v1.ToolChoice toolChoice_;
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.modelmuxer.v1.ToolChoice, dev.modelmuxer.v1.ToolChoice.Builder, dev.modelmuxer.v1.ToolChoiceOrBuilder> toolChoiceBuilder_;
+    /**
+     * <pre>
+     * Whether and which tools must be used. Default: `auto` when there are tools.
+     * </pre>
+     *
+     * <code>.modelmuxer.v1.ToolChoice tool_choice = 11 [json_name = "toolChoice"];</code>
+     * @return Whether the toolChoice field is set.
+     */
+    public boolean hasToolChoice() {
+      return ((bitField0_ & 0x00000400) != 0);
+    }
+    /**
+     * <pre>
+     * Whether and which tools must be used. Default: `auto` when there are tools.
+     * </pre>
+     *
+     * <code>.modelmuxer.v1.ToolChoice tool_choice = 11 [json_name = "toolChoice"];</code>
+     * @return The toolChoice.
+     */
+    public dev.modelmuxer.v1.ToolChoice getToolChoice() {
+      if (toolChoiceBuilder_ == null) {
+        return toolChoice_ == null ? dev.modelmuxer.v1.ToolChoice.getDefaultInstance() : toolChoice_;
+      } else {
+        return toolChoiceBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * Whether and which tools must be used. Default: `auto` when there are tools.
+     * </pre>
+     *
+     * <code>.modelmuxer.v1.ToolChoice tool_choice = 11 [json_name = "toolChoice"];</code>
+     */
+    public Builder setToolChoice(dev.modelmuxer.v1.ToolChoice value) {
+      if (toolChoiceBuilder_ == null) {
+        java.util.Objects.requireNonNull(value);
+        toolChoice_ = value;
+      } else {
+        toolChoiceBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000400;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Whether and which tools must be used. Default: `auto` when there are tools.
+     * </pre>
+     *
+     * <code>.modelmuxer.v1.ToolChoice tool_choice = 11 [json_name = "toolChoice"];</code>
+     */
+    public Builder setToolChoice(
+        dev.modelmuxer.v1.ToolChoice.Builder builderForValue) {
+      if (toolChoiceBuilder_ == null) {
+        toolChoice_ = builderForValue.build();
+      } else {
+        toolChoiceBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000400;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Whether and which tools must be used. Default: `auto` when there are tools.
+     * </pre>
+     *
+     * <code>.modelmuxer.v1.ToolChoice tool_choice = 11 [json_name = "toolChoice"];</code>
+     */
+    public Builder mergeToolChoice(dev.modelmuxer.v1.ToolChoice value) {
+      if (toolChoiceBuilder_ == null) {
+        if (((bitField0_ & 0x00000400) != 0) &&
+          toolChoice_ != null &&
+          toolChoice_ != dev.modelmuxer.v1.ToolChoice.getDefaultInstance()) {
+          getToolChoiceBuilder().mergeFrom(value);
+        } else {
+          toolChoice_ = value;
+        }
+      } else {
+        toolChoiceBuilder_.mergeFrom(value);
+      }
+      if (toolChoice_ != null) {
+        bitField0_ |= 0x00000400;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Whether and which tools must be used. Default: `auto` when there are tools.
+     * </pre>
+     *
+     * <code>.modelmuxer.v1.ToolChoice tool_choice = 11 [json_name = "toolChoice"];</code>
+     */
+    public Builder clearToolChoice() {
+      bitField0_ = (bitField0_ & ~0x00000400);
+      toolChoice_ = null;
+      if (toolChoiceBuilder_ != null) {
+        toolChoiceBuilder_.dispose();
+        toolChoiceBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Whether and which tools must be used. Default: `auto` when there are tools.
+     * </pre>
+     *
+     * <code>.modelmuxer.v1.ToolChoice tool_choice = 11 [json_name = "toolChoice"];</code>
+     */
+    public dev.modelmuxer.v1.ToolChoice.Builder getToolChoiceBuilder() {
+      bitField0_ |= 0x00000400;
+      onChanged();
+      return internalGetToolChoiceFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * Whether and which tools must be used. Default: `auto` when there are tools.
+     * </pre>
+     *
+     * <code>.modelmuxer.v1.ToolChoice tool_choice = 11 [json_name = "toolChoice"];</code>
+     */
+    public dev.modelmuxer.v1.ToolChoiceOrBuilder getToolChoiceOrBuilder() {
+      if (toolChoiceBuilder_ != null) {
+        return toolChoiceBuilder_.getMessageOrBuilder();
+      } else {
+        return toolChoice_ == null ?
+            dev.modelmuxer.v1.ToolChoice.getDefaultInstance() : toolChoice_;
+      }
+    }
+    /**
+     * <pre>
+     * Whether and which tools must be used. Default: `auto` when there are tools.
+     * </pre>
+     *
+     * <code>.modelmuxer.v1.ToolChoice tool_choice = 11 [json_name = "toolChoice"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.modelmuxer.v1.ToolChoice, dev.modelmuxer.v1.ToolChoice.Builder, dev.modelmuxer.v1.ToolChoiceOrBuilder> 
+        internalGetToolChoiceFieldBuilder() {
+      if (toolChoiceBuilder_ == null) {
+        toolChoiceBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            dev.modelmuxer.v1.ToolChoice, dev.modelmuxer.v1.ToolChoice.Builder, dev.modelmuxer.v1.ToolChoiceOrBuilder>(
+                getToolChoice(),
+                getParentForChildren(),
+                isClean());
+        toolChoice_ = null;
+      }
+      return toolChoiceBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:modelmuxer.v1.EstimateRequest)

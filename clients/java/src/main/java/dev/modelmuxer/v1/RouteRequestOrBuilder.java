@@ -192,4 +192,144 @@ public interface RouteRequestOrBuilder extends
    * <code>.modelmuxer.v1.RoutingOptions routing = 6 [json_name = "routing"];</code>
    */
   dev.modelmuxer.v1.RoutingOptionsOrBuilder getRoutingOrBuilder();
+
+  /**
+   * <pre>
+   * Labels of the caller's own, which the operator's routing rules may look at. At most 16 pairs of 64 and 512 characters.
+   * </pre>
+   *
+   * <code>map&lt;string, string&gt; metadata = 7 [json_name = "metadata"];</code>
+   */
+  int getMetadataCount();
+  /**
+   * <pre>
+   * Labels of the caller's own, which the operator's routing rules may look at. At most 16 pairs of 64 and 512 characters.
+   * </pre>
+   *
+   * <code>map&lt;string, string&gt; metadata = 7 [json_name = "metadata"];</code>
+   */
+  boolean containsMetadata(
+      java.lang.String key);
+  /**
+   * Use {@link #getMetadataMap()} instead.
+   */
+  @java.lang.Deprecated
+  java.util.Map<java.lang.String, java.lang.String>
+  getMetadata();
+  /**
+   * <pre>
+   * Labels of the caller's own, which the operator's routing rules may look at. At most 16 pairs of 64 and 512 characters.
+   * </pre>
+   *
+   * <code>map&lt;string, string&gt; metadata = 7 [json_name = "metadata"];</code>
+   */
+  java.util.Map<java.lang.String, java.lang.String>
+  getMetadataMap();
+  /**
+   * <pre>
+   * Labels of the caller's own, which the operator's routing rules may look at. At most 16 pairs of 64 and 512 characters.
+   * </pre>
+   *
+   * <code>map&lt;string, string&gt; metadata = 7 [json_name = "metadata"];</code>
+   */
+  /* nullable */
+java.lang.String getMetadataOrDefault(
+      java.lang.String key,
+      /* nullable */
+java.lang.String defaultValue);
+  /**
+   * <pre>
+   * Labels of the caller's own, which the operator's routing rules may look at. At most 16 pairs of 64 and 512 characters.
+   * </pre>
+   *
+   * <code>map&lt;string, string&gt; metadata = 7 [json_name = "metadata"];</code>
+   */
+  java.lang.String getMetadataOrThrow(
+      java.lang.String key);
+
+  /**
+   * <pre>
+   * How hard to think: `none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`. Default: the provider's.
+   * </pre>
+   *
+   * <code>string reasoning_effort = 8 [json_name = "reasoningEffort"];</code>
+   * @return The reasoningEffort.
+   */
+  java.lang.String getReasoningEffort();
+  /**
+   * <pre>
+   * How hard to think: `none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`. Default: the provider's.
+   * </pre>
+   *
+   * <code>string reasoning_effort = 8 [json_name = "reasoningEffort"];</code>
+   * @return The bytes for reasoningEffort.
+   */
+  com.google.protobuf.ByteString
+      getReasoningEffortBytes();
+
+  /**
+   * <pre>
+   * How much to say: `low`, `medium` or `high`. Default: the provider's.
+   * </pre>
+   *
+   * <code>string verbosity = 9 [json_name = "verbosity"];</code>
+   * @return The verbosity.
+   */
+  java.lang.String getVerbosity();
+  /**
+   * <pre>
+   * How much to say: `low`, `medium` or `high`. Default: the provider's.
+   * </pre>
+   *
+   * <code>string verbosity = 9 [json_name = "verbosity"];</code>
+   * @return The bytes for verbosity.
+   */
+  com.google.protobuf.ByteString
+      getVerbosityBytes();
+
+  /**
+   * <pre>
+   * How many answers to write, 1 to 8. Default 1.
+   * </pre>
+   *
+   * <code>optional int32 n = 10 [json_name = "n"];</code>
+   * @return Whether the n field is set.
+   */
+  boolean hasN();
+  /**
+   * <pre>
+   * How many answers to write, 1 to 8. Default 1.
+   * </pre>
+   *
+   * <code>optional int32 n = 10 [json_name = "n"];</code>
+   * @return The n.
+   */
+  int getN();
+
+  /**
+   * <pre>
+   * Whether and which tools must be used. Default: `auto` when there are tools.
+   * </pre>
+   *
+   * <code>.modelmuxer.v1.ToolChoice tool_choice = 11 [json_name = "toolChoice"];</code>
+   * @return Whether the toolChoice field is set.
+   */
+  boolean hasToolChoice();
+  /**
+   * <pre>
+   * Whether and which tools must be used. Default: `auto` when there are tools.
+   * </pre>
+   *
+   * <code>.modelmuxer.v1.ToolChoice tool_choice = 11 [json_name = "toolChoice"];</code>
+   * @return The toolChoice.
+   */
+  dev.modelmuxer.v1.ToolChoice getToolChoice();
+  /**
+   * <pre>
+   * Whether and which tools must be used. Default: `auto` when there are tools.
+   * </pre>
+   *
+   * <code>.modelmuxer.v1.ToolChoice tool_choice = 11 [json_name = "toolChoice"];</code>
+   */
+  dev.modelmuxer.v1.ToolChoiceOrBuilder getToolChoiceOrBuilder();
 }

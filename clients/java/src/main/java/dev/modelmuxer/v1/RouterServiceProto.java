@@ -32,6 +32,11 @@ public final class RouterServiceProto extends com.google.protobuf.GeneratedFile 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_modelmuxer_v1_RouteRequest_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_modelmuxer_v1_RouteRequest_MetadataEntry_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_modelmuxer_v1_RouteRequest_MetadataEntry_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_modelmuxer_v1_RouteResponse_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
@@ -51,6 +56,11 @@ public final class RouterServiceProto extends com.google.protobuf.GeneratedFile 
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_modelmuxer_v1_EstimateRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_modelmuxer_v1_EstimateRequest_MetadataEntry_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_modelmuxer_v1_EstimateRequest_MetadataEntry_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
     internal_static_modelmuxer_v1_EstimateResponse_descriptor;
   static final 
@@ -109,112 +119,127 @@ public final class RouterServiceProto extends com.google.protobuf.GeneratedFile 
       "delmuxer.v1\032\034google/api/annotations.prot" +
       "o\032\030modelmuxer/v1/chat.proto\032\031modelmuxer/" +
       "v1/model.proto\032\033modelmuxer/v1/routing.pr" +
-      "oto\"\273\002\n\014RouteRequest\0226\n\010messages\030\001 \003(\0132\032" +
+      "oto\"\335\004\n\014RouteRequest\0226\n\010messages\030\001 \003(\0132\032" +
       ".modelmuxer.v1.ChatMessageR\010messages\022\024\n\005" +
       "model\030\002 \001(\tR\005model\022)\n\005tools\030\003 \003(\0132\023.mode" +
       "lmuxer.v1.ToolR\005tools\022F\n\017response_format" +
       "\030\004 \001(\0132\035.modelmuxer.v1.ResponseFormatR\016r" +
       "esponseFormat\022\"\n\nmax_tokens\030\005 \001(\005H\000R\tmax" +
       "Tokens\210\001\001\0227\n\007routing\030\006 \001(\0132\035.modelmuxer." +
-      "v1.RoutingOptionsR\007routingB\r\n\013_max_token" +
-      "s\"K\n\rRouteResponse\022:\n\010decision\030\001 \001(\0132\036.m" +
-      "odelmuxer.v1.RoutingDecisionR\010decision\"\213" +
-      "\002\n\017ClassifyRequest\0226\n\010messages\030\001 \003(\0132\032.m" +
-      "odelmuxer.v1.ChatMessageR\010messages\022\024\n\005mo" +
-      "del\030\002 \001(\tR\005model\022)\n\005tools\030\003 \003(\0132\023.modelm" +
-      "uxer.v1.ToolR\005tools\022F\n\017response_format\030\004" +
-      " \001(\0132\035.modelmuxer.v1.ResponseFormatR\016res" +
-      "ponseFormat\0227\n\007routing\030\005 \001(\0132\035.modelmuxe" +
-      "r.v1.RoutingOptionsR\007routing\"K\n\020Classify" +
-      "Response\0227\n\006intent\030\001 \001(\0132\037.modelmuxer.v1" +
-      ".IntentPredictionR\006intent\"\276\002\n\017EstimateRe" +
-      "quest\0226\n\010messages\030\001 \003(\0132\032.modelmuxer.v1." +
-      "ChatMessageR\010messages\022\024\n\005model\030\002 \001(\tR\005mo" +
-      "del\022)\n\005tools\030\003 \003(\0132\023.modelmuxer.v1.ToolR" +
-      "\005tools\022F\n\017response_format\030\004 \001(\0132\035.modelm" +
-      "uxer.v1.ResponseFormatR\016responseFormat\022\"" +
-      "\n\nmax_tokens\030\005 \001(\005H\000R\tmaxTokens\210\001\001\0227\n\007ro" +
-      "uting\030\006 \001(\0132\035.modelmuxer.v1.RoutingOptio" +
-      "nsR\007routingB\r\n\013_max_tokens\"\205\001\n\020EstimateR" +
-      "esponse\0228\n\ncandidates\030\001 \003(\0132\030.modelmuxer" +
-      ".v1.CandidateR\ncandidates\0227\n\006intent\030\002 \001(" +
-      "\0132\037.modelmuxer.v1.IntentPredictionR\006inte" +
-      "nt\"\212\n\n\025ChatCompletionRequest\0226\n\010messages" +
+      "v1.RoutingOptionsR\007routing\022E\n\010metadata\030\007" +
+      " \003(\0132).modelmuxer.v1.RouteRequest.Metada" +
+      "taEntryR\010metadata\022)\n\020reasoning_effort\030\010 " +
+      "\001(\tR\017reasoningEffort\022\034\n\tverbosity\030\t \001(\tR" +
+      "\tverbosity\022\021\n\001n\030\n \001(\005H\001R\001n\210\001\001\022:\n\013tool_ch" +
+      "oice\030\013 \001(\0132\031.modelmuxer.v1.ToolChoiceR\nt" +
+      "oolChoice\032;\n\rMetadataEntry\022\020\n\003key\030\001 \001(\tR" +
+      "\003key\022\024\n\005value\030\002 \001(\tR\005value:\0028\001B\r\n\013_max_t" +
+      "okensB\004\n\002_n\"K\n\rRouteResponse\022:\n\010decision" +
+      "\030\001 \001(\0132\036.modelmuxer.v1.RoutingDecisionR\010" +
+      "decision\"\213\002\n\017ClassifyRequest\0226\n\010messages" +
       "\030\001 \003(\0132\032.modelmuxer.v1.ChatMessageR\010mess" +
       "ages\022\024\n\005model\030\002 \001(\tR\005model\022)\n\005tools\030\003 \003(" +
       "\0132\023.modelmuxer.v1.ToolR\005tools\022F\n\017respons" +
       "e_format\030\004 \001(\0132\035.modelmuxer.v1.ResponseF" +
-      "ormatR\016responseFormat\022\"\n\nmax_tokens\030\005 \001(" +
-      "\005H\000R\tmaxTokens\210\001\001\0227\n\007routing\030\006 \001(\0132\035.mod" +
-      "elmuxer.v1.RoutingOptionsR\007routing\022:\n\013to" +
-      "ol_choice\030\007 \001(\0132\031.modelmuxer.v1.ToolChoi" +
-      "ceR\ntoolChoice\0223\n\023parallel_tool_calls\030\010 " +
-      "\001(\010H\001R\021parallelToolCalls\210\001\001\022%\n\013temperatu" +
-      "re\030\t \001(\001H\002R\013temperature\210\001\001\022\030\n\005top_p\030\n \001(" +
-      "\001H\003R\004topP\210\001\001\022\022\n\004stop\030\013 \003(\tR\004stop\022\027\n\004seed" +
-      "\030\014 \001(\003H\004R\004seed\210\001\001\022\021\n\001n\030\r \001(\005H\005R\001n\210\001\001\022\037\n\010" +
-      "logprobs\030\016 \001(\010H\006R\010logprobs\210\001\001\022&\n\014top_log" +
-      "probs\030\017 \001(\005H\007R\013topLogprobs\210\001\001\022.\n\020presenc" +
-      "e_penalty\030\020 \001(\001H\010R\017presencePenalty\210\001\001\0220\n" +
-      "\021frequency_penalty\030\021 \001(\001H\tR\020frequencyPen" +
-      "alty\210\001\001\022R\n\nlogit_bias\030\022 \003(\01323.modelmuxer" +
-      ".v1.ChatCompletionRequest.LogitBiasEntry" +
-      "R\tlogitBias\022)\n\020reasoning_effort\030\023 \001(\tR\017r" +
-      "easoningEffort\022\034\n\tverbosity\030\024 \001(\tR\tverbo" +
-      "sity\022\022\n\004user\030\025 \001(\tR\004user\022N\n\010metadata\030\026 \003" +
-      "(\01322.modelmuxer.v1.ChatCompletionRequest" +
-      ".MetadataEntryR\010metadata\022!\n\014service_tier" +
-      "\030\027 \001(\tR\013serviceTier\032<\n\016LogitBiasEntry\022\020\n" +
-      "\003key\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001(\001R\005value:\0028" +
-      "\001\032;\n\rMetadataEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n\005" +
-      "value\030\002 \001(\tR\005value:\0028\001B\r\n\013_max_tokensB\026\n" +
-      "\024_parallel_tool_callsB\016\n\014_temperatureB\010\n" +
-      "\006_top_pB\007\n\005_seedB\004\n\002_nB\013\n\t_logprobsB\017\n\r_" +
-      "top_logprobsB\023\n\021_presence_penaltyB\024\n\022_fr" +
-      "equency_penalty\"\341\002\n\026ChatCompletionRespon" +
+      "ormatR\016responseFormat\0227\n\007routing\030\005 \001(\0132\035" +
+      ".modelmuxer.v1.RoutingOptionsR\007routing\"K" +
+      "\n\020ClassifyResponse\0227\n\006intent\030\001 \001(\0132\037.mod" +
+      "elmuxer.v1.IntentPredictionR\006intent\"\343\004\n\017" +
+      "EstimateRequest\0226\n\010messages\030\001 \003(\0132\032.mode" +
+      "lmuxer.v1.ChatMessageR\010messages\022\024\n\005model" +
+      "\030\002 \001(\tR\005model\022)\n\005tools\030\003 \003(\0132\023.modelmuxe" +
+      "r.v1.ToolR\005tools\022F\n\017response_format\030\004 \001(" +
+      "\0132\035.modelmuxer.v1.ResponseFormatR\016respon" +
+      "seFormat\022\"\n\nmax_tokens\030\005 \001(\005H\000R\tmaxToken" +
+      "s\210\001\001\0227\n\007routing\030\006 \001(\0132\035.modelmuxer.v1.Ro" +
+      "utingOptionsR\007routing\022H\n\010metadata\030\007 \003(\0132" +
+      ",.modelmuxer.v1.EstimateRequest.Metadata" +
+      "EntryR\010metadata\022)\n\020reasoning_effort\030\010 \001(" +
+      "\tR\017reasoningEffort\022\034\n\tverbosity\030\t \001(\tR\tv" +
+      "erbosity\022\021\n\001n\030\n \001(\005H\001R\001n\210\001\001\022:\n\013tool_choi" +
+      "ce\030\013 \001(\0132\031.modelmuxer.v1.ToolChoiceR\ntoo" +
+      "lChoice\032;\n\rMetadataEntry\022\020\n\003key\030\001 \001(\tR\003k" +
+      "ey\022\024\n\005value\030\002 \001(\tR\005value:\0028\001B\r\n\013_max_tok" +
+      "ensB\004\n\002_n\"\205\001\n\020EstimateResponse\0228\n\ncandid" +
+      "ates\030\001 \003(\0132\030.modelmuxer.v1.CandidateR\nca" +
+      "ndidates\0227\n\006intent\030\002 \001(\0132\037.modelmuxer.v1" +
+      ".IntentPredictionR\006intent\"\212\n\n\025ChatComple" +
+      "tionRequest\0226\n\010messages\030\001 \003(\0132\032.modelmux" +
+      "er.v1.ChatMessageR\010messages\022\024\n\005model\030\002 \001" +
+      "(\tR\005model\022)\n\005tools\030\003 \003(\0132\023.modelmuxer.v1" +
+      ".ToolR\005tools\022F\n\017response_format\030\004 \001(\0132\035." +
+      "modelmuxer.v1.ResponseFormatR\016responseFo" +
+      "rmat\022\"\n\nmax_tokens\030\005 \001(\005H\000R\tmaxTokens\210\001\001" +
+      "\0227\n\007routing\030\006 \001(\0132\035.modelmuxer.v1.Routin" +
+      "gOptionsR\007routing\022:\n\013tool_choice\030\007 \001(\0132\031" +
+      ".modelmuxer.v1.ToolChoiceR\ntoolChoice\0223\n" +
+      "\023parallel_tool_calls\030\010 \001(\010H\001R\021parallelTo" +
+      "olCalls\210\001\001\022%\n\013temperature\030\t \001(\001H\002R\013tempe" +
+      "rature\210\001\001\022\030\n\005top_p\030\n \001(\001H\003R\004topP\210\001\001\022\022\n\004s" +
+      "top\030\013 \003(\tR\004stop\022\027\n\004seed\030\014 \001(\003H\004R\004seed\210\001\001" +
+      "\022\021\n\001n\030\r \001(\005H\005R\001n\210\001\001\022\037\n\010logprobs\030\016 \001(\010H\006R" +
+      "\010logprobs\210\001\001\022&\n\014top_logprobs\030\017 \001(\005H\007R\013to" +
+      "pLogprobs\210\001\001\022.\n\020presence_penalty\030\020 \001(\001H\010" +
+      "R\017presencePenalty\210\001\001\0220\n\021frequency_penalt" +
+      "y\030\021 \001(\001H\tR\020frequencyPenalty\210\001\001\022R\n\nlogit_" +
+      "bias\030\022 \003(\01323.modelmuxer.v1.ChatCompletio" +
+      "nRequest.LogitBiasEntryR\tlogitBias\022)\n\020re" +
+      "asoning_effort\030\023 \001(\tR\017reasoningEffort\022\034\n" +
+      "\tverbosity\030\024 \001(\tR\tverbosity\022\022\n\004user\030\025 \001(" +
+      "\tR\004user\022N\n\010metadata\030\026 \003(\01322.modelmuxer.v" +
+      "1.ChatCompletionRequest.MetadataEntryR\010m" +
+      "etadata\022!\n\014service_tier\030\027 \001(\tR\013serviceTi" +
+      "er\032<\n\016LogitBiasEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024" +
+      "\n\005value\030\002 \001(\001R\005value:\0028\001\032;\n\rMetadataEntr" +
+      "y\022\020\n\003key\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001(\tR\005valu" +
+      "e:\0028\001B\r\n\013_max_tokensB\026\n\024_parallel_tool_c" +
+      "allsB\016\n\014_temperatureB\010\n\006_top_pB\007\n\005_seedB" +
+      "\004\n\002_nB\013\n\t_logprobsB\017\n\r_top_logprobsB\023\n\021_" +
+      "presence_penaltyB\024\n\022_frequency_penalty\"\341" +
+      "\002\n\026ChatCompletionResponse\022\016\n\002id\030\001 \001(\tR\002i" +
+      "d\022\030\n\007created\030\002 \001(\rR\007created\022\024\n\005model\030\003 \001" +
+      "(\tR\005model\0223\n\007choices\030\004 \003(\0132\031.modelmuxer." +
+      "v1.ChatChoiceR\007choices\022*\n\005usage\030\005 \001(\0132\024." +
+      "modelmuxer.v1.UsageR\005usage\022\'\n\004cost\030\006 \001(\013" +
+      "2\023.modelmuxer.v1.CostR\004cost\022:\n\010decision\030" +
+      "\007 \001(\0132\036.modelmuxer.v1.RoutingDecisionR\010d" +
+      "ecision\022\032\n\010attempts\030\010 \001(\005R\010attempts\022%\n\016d" +
+      "ropped_params\030\t \003(\tR\rdroppedParams\"]\n\033St" +
+      "reamChatCompletionRequest\022>\n\007request\030\001 \001" +
+      "(\0132$.modelmuxer.v1.ChatCompletionRequest" +
+      "R\007request\"\354\002\n\034StreamChatCompletionRespon" +
       "se\022\016\n\002id\030\001 \001(\tR\002id\022\030\n\007created\030\002 \001(\rR\007cre" +
-      "ated\022\024\n\005model\030\003 \001(\tR\005model\0223\n\007choices\030\004 " +
-      "\003(\0132\031.modelmuxer.v1.ChatChoiceR\007choices\022" +
-      "*\n\005usage\030\005 \001(\0132\024.modelmuxer.v1.UsageR\005us" +
-      "age\022\'\n\004cost\030\006 \001(\0132\023.modelmuxer.v1.CostR\004" +
-      "cost\022:\n\010decision\030\007 \001(\0132\036.modelmuxer.v1.R" +
-      "outingDecisionR\010decision\022\032\n\010attempts\030\010 \001" +
-      "(\005R\010attempts\022%\n\016dropped_params\030\t \003(\tR\rdr" +
-      "oppedParams\"]\n\033StreamChatCompletionReque" +
-      "st\022>\n\007request\030\001 \001(\0132$.modelmuxer.v1.Chat" +
-      "CompletionRequestR\007request\"\354\002\n\034StreamCha" +
-      "tCompletionResponse\022\016\n\002id\030\001 \001(\tR\002id\022\030\n\007c" +
-      "reated\030\002 \001(\rR\007created\022\024\n\005model\030\003 \001(\tR\005mo" +
-      "del\0228\n\007choices\030\004 \003(\0132\036.modelmuxer.v1.Cha" +
-      "tChunkChoiceR\007choices\022*\n\005usage\030\005 \001(\0132\024.m" +
-      "odelmuxer.v1.UsageR\005usage\022\'\n\004cost\030\006 \001(\0132" +
-      "\023.modelmuxer.v1.CostR\004cost\022:\n\010decision\030\007" +
-      " \001(\0132\036.modelmuxer.v1.RoutingDecisionR\010de" +
-      "cision\022\032\n\010attempts\030\010 \001(\005R\010attempts\022%\n\016dr" +
-      "opped_params\030\t \003(\tR\rdroppedParams\"D\n\021Lis" +
-      "tModelsRequest\022/\n\023include_unavailable\030\001 " +
-      "\001(\010R\022includeUnavailable\"V\n\022ListModelsRes" +
-      "ponse\022\026\n\006object\030\001 \001(\tR\006object\022(\n\004data\030\002 " +
-      "\003(\0132\024.modelmuxer.v1.ModelR\004data2\372\004\n\rRout" +
-      "erService\022[\n\005Route\022\033.modelmuxer.v1.Route" +
-      "Request\032\034.modelmuxer.v1.RouteResponse\"\027\220" +
-      "\002\001\202\323\344\223\002\016\"\t/v1/route:\001*\022g\n\010Classify\022\036.mod" +
-      "elmuxer.v1.ClassifyRequest\032\037.modelmuxer." +
-      "v1.ClassifyResponse\"\032\220\002\001\202\323\344\223\002\021\"\014/v1/clas" +
-      "sify:\001*\022g\n\010Estimate\022\036.modelmuxer.v1.Esti" +
-      "mateRequest\032\037.modelmuxer.v1.EstimateResp" +
-      "onse\"\032\220\002\001\202\323\344\223\002\021\"\014/v1/estimate:\001*\022]\n\016Chat" +
-      "Completion\022$.modelmuxer.v1.ChatCompletio" +
-      "nRequest\032%.modelmuxer.v1.ChatCompletionR" +
-      "esponse\022q\n\024StreamChatCompletion\022*.modelm" +
-      "uxer.v1.StreamChatCompletionRequest\032+.mo" +
-      "delmuxer.v1.StreamChatCompletionResponse" +
-      "0\001\022h\n\nListModels\022 .modelmuxer.v1.ListMod" +
-      "elsRequest\032!.modelmuxer.v1.ListModelsRes" +
-      "ponse\"\025\220\002\001\202\323\344\223\002\014\022\n/v1/modelsBq\n\021dev.mode" +
-      "lmuxer.v1B\022RouterServiceProtoP\001ZFgithub." +
-      "com/modelmuxer/modelmuxer/clients/go/mod" +
-      "elmuxer/v1;modelmuxerv1b\006proto3"
+      "ated\022\024\n\005model\030\003 \001(\tR\005model\0228\n\007choices\030\004 " +
+      "\003(\0132\036.modelmuxer.v1.ChatChunkChoiceR\007cho" +
+      "ices\022*\n\005usage\030\005 \001(\0132\024.modelmuxer.v1.Usag" +
+      "eR\005usage\022\'\n\004cost\030\006 \001(\0132\023.modelmuxer.v1.C" +
+      "ostR\004cost\022:\n\010decision\030\007 \001(\0132\036.modelmuxer" +
+      ".v1.RoutingDecisionR\010decision\022\032\n\010attempt" +
+      "s\030\010 \001(\005R\010attempts\022%\n\016dropped_params\030\t \003(" +
+      "\tR\rdroppedParams\"D\n\021ListModelsRequest\022/\n" +
+      "\023include_unavailable\030\001 \001(\010R\022includeUnava" +
+      "ilable\"V\n\022ListModelsResponse\022\026\n\006object\030\001" +
+      " \001(\tR\006object\022(\n\004data\030\002 \003(\0132\024.modelmuxer." +
+      "v1.ModelR\004data2\372\004\n\rRouterService\022[\n\005Rout" +
+      "e\022\033.modelmuxer.v1.RouteRequest\032\034.modelmu" +
+      "xer.v1.RouteResponse\"\027\220\002\001\202\323\344\223\002\016\"\t/v1/rou" +
+      "te:\001*\022g\n\010Classify\022\036.modelmuxer.v1.Classi" +
+      "fyRequest\032\037.modelmuxer.v1.ClassifyRespon" +
+      "se\"\032\220\002\001\202\323\344\223\002\021\"\014/v1/classify:\001*\022g\n\010Estima" +
+      "te\022\036.modelmuxer.v1.EstimateRequest\032\037.mod" +
+      "elmuxer.v1.EstimateResponse\"\032\220\002\001\202\323\344\223\002\021\"\014" +
+      "/v1/estimate:\001*\022]\n\016ChatCompletion\022$.mode" +
+      "lmuxer.v1.ChatCompletionRequest\032%.modelm" +
+      "uxer.v1.ChatCompletionResponse\022q\n\024Stream" +
+      "ChatCompletion\022*.modelmuxer.v1.StreamCha" +
+      "tCompletionRequest\032+.modelmuxer.v1.Strea" +
+      "mChatCompletionResponse0\001\022h\n\nListModels\022" +
+      " .modelmuxer.v1.ListModelsRequest\032!.mode" +
+      "lmuxer.v1.ListModelsResponse\"\025\220\002\001\202\323\344\223\002\014\022" +
+      "\n/v1/modelsBq\n\021dev.modelmuxer.v1B\022Router" +
+      "ServiceProtoP\001ZFgithub.com/modelmuxer/mo" +
+      "delmuxer/clients/go/modelmuxer/v1;modelm" +
+      "uxerv1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -229,7 +254,13 @@ public final class RouterServiceProto extends com.google.protobuf.GeneratedFile 
     internal_static_modelmuxer_v1_RouteRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_modelmuxer_v1_RouteRequest_descriptor,
-        new java.lang.String[] { "Messages", "Model", "Tools", "ResponseFormat", "MaxTokens", "Routing", });
+        new java.lang.String[] { "Messages", "Model", "Tools", "ResponseFormat", "MaxTokens", "Routing", "Metadata", "ReasoningEffort", "Verbosity", "N", "ToolChoice", });
+    internal_static_modelmuxer_v1_RouteRequest_MetadataEntry_descriptor =
+      internal_static_modelmuxer_v1_RouteRequest_descriptor.getNestedType(0);
+    internal_static_modelmuxer_v1_RouteRequest_MetadataEntry_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_modelmuxer_v1_RouteRequest_MetadataEntry_descriptor,
+        new java.lang.String[] { "Key", "Value", });
     internal_static_modelmuxer_v1_RouteResponse_descriptor =
       getDescriptor().getMessageType(1);
     internal_static_modelmuxer_v1_RouteResponse_fieldAccessorTable = new
@@ -253,7 +284,13 @@ public final class RouterServiceProto extends com.google.protobuf.GeneratedFile 
     internal_static_modelmuxer_v1_EstimateRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_modelmuxer_v1_EstimateRequest_descriptor,
-        new java.lang.String[] { "Messages", "Model", "Tools", "ResponseFormat", "MaxTokens", "Routing", });
+        new java.lang.String[] { "Messages", "Model", "Tools", "ResponseFormat", "MaxTokens", "Routing", "Metadata", "ReasoningEffort", "Verbosity", "N", "ToolChoice", });
+    internal_static_modelmuxer_v1_EstimateRequest_MetadataEntry_descriptor =
+      internal_static_modelmuxer_v1_EstimateRequest_descriptor.getNestedType(0);
+    internal_static_modelmuxer_v1_EstimateRequest_MetadataEntry_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_modelmuxer_v1_EstimateRequest_MetadataEntry_descriptor,
+        new java.lang.String[] { "Key", "Value", });
     internal_static_modelmuxer_v1_EstimateResponse_descriptor =
       getDescriptor().getMessageType(5);
     internal_static_modelmuxer_v1_EstimateResponse_fieldAccessorTable = new
