@@ -11,7 +11,7 @@ from msgspec import Struct
 from muxer.errors import ProviderFailed
 from muxer.types.catalog import ModelSpec
 from muxer.types.chat import ChatChunk, ChatRequest, ChatResponse, Usage
-from muxer.types.decision import LatencyPrior
+from muxer.types.decision import Candidate, LatencyPrior, UsagePrior, WarmPrompt
 
 
 class ProviderSpec(Struct, frozen=True):
@@ -193,6 +193,59 @@ class LatencyPriors(Protocol):
         """What is known now, by `provider:model`."""
         ...
 
-    def observe(self, model_id: str, *, first_token_s: float | None, total_s: float, output_tokens: int) -> None:
-        """Takes in one successful answer. `first_token_s` is None when the answer came whole."""
+    def observe(
+        self, model_id: str, *, first_token_s: float | None, writing_s: float | None, output_tokens: float
+    ) -> None:
+        """Takes in one successful answer: the time to its first token, and from there to its end. Either is None when
+        the answer does not tell it."""
+        ...
+
+
+class UsageHistory(Protocol):
+    """Remembers what reported usage has taught of models."""
+
+    def snapshot(self) -> Mapping[str, UsagePrior]:
+        """What is known now, by `provider:model`."""
+        ...
+
+    def observe(
+        self,
+        model_id: str,
+        kind: str,
+        *,
+        counted_prompt_tokens: int,
+        expected_output_tokens: float,
+        usage: Usage,
+        cut: bool,
+    ) -> None:
+        """Takes in one answer to a request of this kind, with the usage that its provider reported.
+
+        `counted_prompt_tokens` are of o200k_base, 0 when they cannot be compared. `expected_output_tokens` is what was
+        expected of the model before it had a history, 0 when unknown. An answer that was `cut` would have been longer.
+        """
+        ...
+
+
+class Conversations(Protocol):
+    """Remembers which provider can read a running conversation from its prompt cache."""
+
+    def snapshot(self) -> Mapping[bytes, WarmPrompt]:
+        """What is warm now, by the conversation's key. Reading it later tells what is known by then of what was warm
+        at this moment; iterating over it is slow."""
+        ...
+
+    def remember(self, conversation: bytes, model_id: str, tokens: int) -> None:
+        """Takes in an answer of this model: so many tokens of the prompt can be read from cache next time."""
+        ...
+
+
+class PriceShares(Protocol):
+    """Calibrates the share of the strongest model's price on recent decisions."""
+
+    def snapshot(self) -> tuple[tuple[float, float], ...]:
+        """The weight on cost by share, in rising order of the shares; empty while too little is known."""
+        ...
+
+    def observe(self, plan: Sequence[Candidate], share: float) -> None:
+        """Takes in the models of a decision that the knob made for this share."""
         ...

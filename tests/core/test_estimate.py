@@ -1,21 +1,21 @@
-"""How long answers will be, and what that costs."""
+"""What requests will cost: their prompts in the vocabulary of a model, and its rates."""
 
 from __future__ import annotations
 
-import pytest
+import datetime as dt
+
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from muxer.core import cost
-from muxer.core.estimate import LENGTHS, answer_length, cost_on, prompt_on
-from muxer.core.intent import LABELS
-from muxer.core.prepared import UNKNOWN_MAX_OUTPUT, PreparedModel, prepared
-from muxer.types.catalog import Capabilities, ModelSpec, Rates, Tier
-from muxer.types.chat import ChatRequest, Usage
-from muxer.types.decision import Policy
+from muxer.core.estimate import ROW_WORTH, cost_on, prompt_on
+from muxer.core.prepared import PreparedModel, prepared
+from muxer.types.catalog import DatedPrice, ModelSpec, Rates, Tier
+from muxer.types.chat import Usage
+from muxer.types.decision import UsagePrior
 
-from tests.core.builders import TODAY, ask, catalog, model, models
+from tests.core.builders import TODAY, catalog, model, models
 
-POLICY = Policy(default_tokens_out=300)
 tokens = st.integers(0, 3_000)
 
 
@@ -23,81 +23,27 @@ def ready(spec: ModelSpec) -> PreparedModel:
     return prepared(catalog(spec), TODAY)[spec.id]
 
 
-def lengths(
-    request: ChatRequest, intent: str, spec: ModelSpec | None = None, prompt: int = 100
-) -> tuple[int, int, int]:
-    return answer_length(request, intent, prompt, POLICY).on(ready(spec or model("p:m")))
-
-
-REASONER = model("p:r", can=Capabilities(reasoning=True))
-
-
-def test_every_intent_has_a_length() -> None:
-    assert set(LABELS) == set(LENGTHS)
-
-
-def test_an_unknown_intent_gets_the_operators_default_length() -> None:
-    assert lengths(ask(), "unknown")[0] == 300
-
-
-def test_the_90th_percentile_is_two_and_a_half_times_the_expected_length() -> None:
-    assert lengths(ask(), "chat_lite")[:2] == (150, 375)
-
-
-def test_a_translation_is_as_long_as_its_prompt() -> None:
-    assert lengths(ask(), "translation", prompt=2_000)[0] == 2_210
-
-
-def test_a_model_that_reasons_writes_more() -> None:
-    assert lengths(ask(), "deep_reason")[0] == 700
-    assert lengths(ask(), "deep_reason", REASONER)[0] == 2_700
-
-
-@pytest.mark.parametrize(("effort", "expected"), [("none", 700), ("low", 1_500), ("medium", 2_700), ("max", 10_700)])
-def test_effort_scales_the_reasoning_alone(effort: str, expected: int) -> None:
-    request = ask(reasoning_effort=effort)
-
-    assert lengths(request, "deep_reason", REASONER)[0] == expected
-    assert lengths(request, "deep_reason")[0] == 700
-
-
-@pytest.mark.parametrize(("verbosity", "expected"), [("low", 90), ("medium", 150), ("high", 240)])
-def test_verbosity_scales_the_visible_answer(verbosity: str, expected: int) -> None:
-    assert lengths(ask(verbosity=verbosity), "chat_lite")[0] == expected
-
-
-def test_an_answer_has_more_tokens_in_a_vocabulary_of_shorter_ones() -> None:
-    assert lengths(ask(), "chat_lite", model("p:m", factor=1.6))[:2] == (240, 600)
-
-
-def test_max_tokens_caps_each_figure() -> None:
-    assert lengths(ask(max_tokens=200), "chat_lite") == (150, 200, 200)
-    assert lengths(ask(max_tokens=50), "chat_lite") == (50, 50, 50)
-
-
-def test_what_a_model_can_write_caps_each_figure() -> None:
-    assert lengths(ask(max_tokens=9_000), "chat_lite", model("p:m", max_output=100)) == (100, 100, 100)
-
-
-def test_a_model_of_unknown_limits_may_write_a_great_deal() -> None:
-    assert lengths(ask(), "chat_lite")[2] == UNKNOWN_MAX_OUTPUT
-
-
-def test_several_answers_are_as_many_times_as_long_and_capped_each() -> None:
-    assert lengths(ask(n=3, max_tokens=200), "chat_lite") == (450, 600, 600)
-
-
 def test_a_prompt_is_counted_in_the_models_own_vocabulary_rounded_up() -> None:
     assert prompt_on(ready(model("p:m", factor=1.6)), 101) == (162, 202)
     assert prompt_on(ready(model("p:m", factor=1.0)), 101) == (101, 101)
 
 
-@given(models("p:m"), tokens, tokens, tokens, tokens)
-def test_a_cost_is_what_core_cost_says(spec: ModelSpec, prompt: int, expected: int, more: int, most: int) -> None:
+@given(models("p:m"), st.sampled_from((None, 0, 100_000, 9_000_000)), tokens, tokens, tokens, tokens, tokens)
+def test_a_cost_is_what_core_cost_says(
+    spec: ModelSpec, cached_rate: int | None, prompt: int, expected: int, more: int, most: int, cached: int
+) -> None:
+    price = spec.prices[0]
+    spec = replace(spec, prices=(replace(price, rates=replace(price.rates, cached_input=cached_rate)),))
     p90 = expected + more
-    quick = cost_on(ready(spec), prompt, prompt, expected, p90, p90 + most)
+    quick = cost_on(ready(spec), prompt, prompt, expected, p90, p90 + most, cached)
     exact = cost.estimate(
-        spec, input_tokens=prompt, output_expected=expected, output_p90=p90, output_ceiling=p90 + most, day=TODAY
+        spec,
+        input_tokens=prompt,
+        output_expected=expected,
+        output_p90=p90,
+        output_ceiling=p90 + most,
+        day=TODAY,
+        cached_tokens=cached,
     )
 
     assert quick == exact
@@ -123,3 +69,58 @@ def test_no_bill_within_the_lengths_passes_the_ceiling(
 
     assert cost.bill(spec, usage, TODAY) <= ceiling
     assert cost.bill(spec, Usage(longest, most), TODAY) <= ceiling
+
+
+def test_a_learned_factor_takes_over_from_the_price_tables_as_prompts_go_by() -> None:
+    unknown = ready(model("p:m", factor=1.0))
+    few, many = (prompt_on(unknown, 1_000, UsagePrior(1.5, samples))[0] for samples in (ROW_WORTH, 100_000))
+
+    assert few == 1_250
+    assert many == 1_500
+
+
+def test_a_learned_factor_widens_the_most_in_proportion_and_never_narrows_it() -> None:
+    claude = ready(model("p:m", factor=1.6))
+
+    assert prompt_on(claude, 1_000, UsagePrior(2.0, 10**9)) == (2_000, 2_500)
+    assert prompt_on(claude, 1_000, UsagePrior(1.2, 10**9)) == (1_201, 2_000)
+
+
+@given(models("p:m"), tokens, st.floats(0.7, 2.5), st.integers(0, 10_000))
+def test_a_prompt_is_never_expected_to_be_longer_than_at_most(
+    spec: ModelSpec, prompt: int, factor: float, samples: int
+) -> None:
+    expected, most = prompt_on(ready(spec), prompt, UsagePrior(factor, samples))
+
+    assert expected <= most
+
+
+CACHING = Rates(input=1_000_000, output=2_000_000, cached_input=100_000)
+
+
+def test_tokens_read_from_a_cache_lower_the_expected_cost_alone() -> None:
+    spec = replace(model("p:m"), prices=(DatedPrice(dt.date.min, CACHING),))
+    cold, warm = (cost_on(ready(spec), 1_000, 1_000, 10, 20, 30, cached) for cached in (0, 900))
+
+    assert cold.expected - warm.expected == 900 * 900_000
+    assert (cold.p90, cold.ceiling, cold.cached_tokens) == (warm.p90, warm.ceiling, 0)
+    assert (warm.cached_tokens, warm.output_p90) == (900, 20)
+
+
+def test_no_more_of_a_prompt_is_read_from_a_cache_than_it_has() -> None:
+    spec = replace(model("p:m"), prices=(DatedPrice(dt.date.min, CACHING),))
+
+    assert cost_on(ready(spec), 1_000, 1_000, 0, 0, 0, 5_000).expected == 1_000 * 100_000
+
+
+@given(models("p:m"), tokens, st.floats(0.7, 2.5), tokens, tokens, tokens, tokens)
+def test_expected_cost_90th_percentile_and_ceiling_are_in_order(
+    spec: ModelSpec, prompt: int, factor: float, expected: int, more: int, most: int, cached: int
+) -> None:
+    ready_model = ready(spec)
+    likely, longest = prompt_on(ready_model, prompt, UsagePrior(factor, 50))
+    p90 = expected + more
+    cost = cost_on(ready_model, likely, longest, expected, p90, p90 + most, cached)
+
+    assert 0 <= cost.expected <= cost.p90 <= cost.ceiling
+    assert cost.cached_tokens <= cost.input_tokens

@@ -7,19 +7,15 @@ from contextlib import aclosing
 
 import pytest
 from muxer.dispatch.dispatcher import Dispatcher
-from muxer.dispatch.run import Environment
 from muxer.errors import MuxerError, ProviderFailed, Reason
-from muxer.ports import ProviderSpec
-from muxer.state.latency import MemoryLatencyPriors
-from muxer.telemetry.port import NO_TRACING
 from muxer.types.chat import ChatChunk, ChatRequest, ChatResponse, Choice, ChunkChoice, Delta, Message, Usage
 
 from tests.dispatch.plans import decision, failure
+from tests.dispatch.world import environment
 from tests.fakes.clock import ManualClock
 from tests.fakes.provider_client import RememberingTelemetry, ScriptedClient
 
 REQUEST = ChatRequest((Message("user", "Hello"),))
-PROVIDERS = {name: ProviderSpec(name, "openai", "http://localhost") for name in ("openai", "anthropic")}
 ROLE = (ChatChunk("1", 1, "m", (ChunkChoice(0, Delta(role="assistant")),)),)
 END = (ChatChunk("1", 1, "m", (ChunkChoice(0, Delta(), "stop"),)),)
 
@@ -43,19 +39,9 @@ class World:
         self.client = ScriptedClient({name.replace("_", ":"): steps for name, steps in scripts.items()})
         self.clock = ManualClock()
         self.telemetry = RememberingTelemetry()
-        self.priors = MemoryLatencyPriors(600, self.clock)
-        self.dispatcher = Dispatcher(
-            Environment(
-                client=self.client,
-                providers=PROVIDERS,
-                clock=self.clock,
-                priors=self.priors,
-                telemetry=self.telemetry,
-                tracer=NO_TRACING,
-                count_tokens=lambda words: len(words.split()),
-                random=lambda: 1.0,
-            )
-        )
+        env = environment(self.client, self.clock, self.telemetry)
+        self.priors, self.conversations = env.priors, env.conversations
+        self.dispatcher = Dispatcher(env)
 
     async def complete(self, *plan, seconds=60.0):
         return await self.dispatcher.complete(REQUEST, decision(*plan), self.clock.monotonic() + seconds)

@@ -46,26 +46,42 @@ def bill(model: ModelSpec, usage: Usage, day: dt.date) -> PicoUsd:
 
 
 def estimate(
-    model: ModelSpec, *, input_tokens: int, output_expected: int, output_p90: int, output_ceiling: int, day: dt.date
+    model: ModelSpec,
+    *,
+    input_tokens: int,
+    output_expected: int,
+    output_p90: int,
+    output_ceiling: int,
+    day: dt.date,
+    cached_tokens: int = 0,
 ) -> CostEstimate:
     """What a request will cost: a prompt of `input_tokens`, and three guesses at the answer's tokens.
 
-    `output_ceiling` is the most that the provider is allowed to write; it caps the other two. The expected cost and
-    the 90th percentile assume that nothing is cached. The ceiling holds for every bill with a prompt and an answer up
+    `output_ceiling` is the most that the provider is allowed to write; it caps the other two. The expected cost takes
+    `cached_tokens` of the prompt as read from the provider's cache where that is cheaper, the 90th percentile none: a
+    cache may have been emptied. The ceiling holds for every bill with a prompt and an answer up
     to these lengths, also when the provider decides to write its cache, which some bill above the input rate.
     """
     ceiling_tokens = max(0, output_ceiling)
     p90_tokens = min(max(0, output_p90, output_expected), ceiling_tokens)
     expected_tokens = min(max(0, output_expected), ceiling_tokens)
     prompt = max(0, input_tokens)
+    cached = min(max(0, cached_tokens), prompt)
     rates = rates_for(model, prompt, day)
     return CostEstimate(
-        expected=PicoUsd(prompt * rates.input + expected_tokens * rates.output),
+        expected=PicoUsd(prompt * rates.input - cached * cached_saving(rates) + expected_tokens * rates.output),
         p90=PicoUsd(prompt * rates.input + p90_tokens * rates.output),
         ceiling=_ceiling(price_at(model, day), prompt, ceiling_tokens),
         input_tokens=prompt,
         output_tokens=expected_tokens,
+        output_p90=p90_tokens,
+        cached_tokens=cached,
     )
+
+
+def cached_saving(rates: Rates) -> int:
+    """What a prompt token is cheaper by when it is read from the provider's cache; never negative."""
+    return max(0, rates.input - _or_input(rates.cached_input, rates))
 
 
 def _ceiling(price: DatedPrice, prompt: int, completion: int) -> PicoUsd:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
+from muxer.core.conversation import readable_tokens
+from muxer.dispatch.observation import Outcome, compare, learn
 from muxer.dispatch.retry import final_error, next_attempt, was_called
 from muxer.dispatch.settlement import NOTHING, Attempt, Settled, cost_of
 from muxer.errors import MuxerError, ProviderFailed, Reason
-from muxer.ports import Clock, LatencyPriors, ProviderClient, ProviderSpec, Timeouts
+from muxer.ports import Clock, Conversations, LatencyPriors, ProviderClient, ProviderSpec, Timeouts, UsageHistory
 from muxer.telemetry.port import Telemetry, Tracer
+from muxer.types.catalog import ModelSpec
 from muxer.types.chat import ChatRequest, Usage
 from muxer.types.decision import Decision
 from muxer.types.money import PicoUsd
@@ -29,24 +32,48 @@ class Environment(Struct, frozen=True):
     providers: Mapping[str, ProviderSpec]
     clock: Clock
     priors: LatencyPriors
+    usage: UsageHistory
     telemetry: Telemetry
     tracer: Tracer
     count_tokens: Callable[[str], int]
     random: Callable[[], float]  # 0 to 1, for jitter
+    conversations: Conversations
+
+    def today(self) -> dt.date:
+        """The day whose prices hold, in UTC."""
+        return dt.datetime.fromtimestamp(self.clock.now(), dt.UTC).date()
+
+
+def finished(
+    env: Environment, model: ModelSpec, outcome: str, usage: Usage | None, seconds: float, purpose: str = "answer"
+) -> Attempt:
+    """Settles one call to a provider, and counts it."""
+    cost = cost_of(model, usage, env.today())
+    env.telemetry.attempt_finished(model.id, outcome, seconds)
+    if usage is not None:
+        env.telemetry.answered(model.id, usage, cost)
+    return Attempt(model.id, outcome, seconds, usage, cost, purpose)
 
 
 class Run:
     """One request on its way through the plan: which model is next, what has failed, what it has cost so far."""
 
-    def __init__(self, env: Environment, request: ChatRequest, decision: Decision, deadline: float) -> None:
+    def __init__(
+        self,
+        env: Environment,
+        request: ChatRequest,
+        decision: Decision,
+        deadline: float,
+        before: Sequence[Attempt] = (),
+    ) -> None:
+        """`before` are the calls that it took to decide: they belong to the bill."""
         self.env = env
         self.request = request
         self.decision = decision
         self.candidate = decision.selected
         self._deadline = deadline
-        self._today = dt.datetime.fromtimestamp(env.clock.now(), dt.UTC).date()
         self._failures: list[ProviderFailed] = []
-        self._attempts: list[Attempt] = []
+        self._attempts = list(before)
 
     def begin(self) -> Timeouts:
         """The time that the next call may take. Raises `MuxerError` DEADLINE_EXCEEDED when none is left."""
@@ -64,13 +91,15 @@ class Run:
         """The provider of the current candidate."""
         return self.env.providers[self.candidate.model.provider]
 
-    def succeeded(self, usage: Usage, seconds: float, first_token_s: float | None) -> Settled:
-        """Settles a complete answer."""
+    def succeeded(self, usage: Usage, seconds: float, first_token_s: float | None, *, cut: bool) -> Settled:
+        """Settles a complete answer, and learns from it; `cut` says that a limit on its length ended it."""
         self._record("ok", usage, seconds)
         model_id = self.candidate.model.id
-        self.env.priors.observe(
-            model_id, first_token_s=first_token_s, total_s=seconds, output_tokens=usage.completion_tokens
-        )
+        outcome = Outcome(usage, self._attempts[-1].cost, seconds, first_token_s, cut)
+        learn(self.env.priors, self.env.usage, self.request, self.decision, self.candidate, outcome)
+        compare(self.env.telemetry, self.candidate, outcome)
+        readable = readable_tokens(self.candidate.model, usage, self.env.today())
+        self.env.conversations.remember(self.decision.conversation, model_id, readable)
         if first_token_s is not None:
             self.env.telemetry.first_token(model_id, first_token_s)
         return self.settled(usage)
@@ -105,12 +134,7 @@ class Run:
         return Settled(usage, cost, tuple(self._attempts), self.dropped())
 
     def _record(self, outcome: str, usage: Usage | None, seconds: float) -> None:
-        model = self.candidate.model
-        cost = cost_of(model, usage, self._today)
-        self._attempts.append(Attempt(model.id, outcome, seconds, usage, cost))
-        self.env.telemetry.attempt_finished(model.id, outcome, seconds)
-        if usage is not None:
-            self.env.telemetry.answered(model.id, usage, cost)
+        self._attempts.append(finished(self.env, self.candidate.model, outcome, usage, seconds))
 
     def _too_late(self) -> MuxerError:
         return MuxerError(Reason.DEADLINE_EXCEEDED, "The time allowed for the request is over")

@@ -15,13 +15,15 @@ from muxer.types.money import PicoUsd
 
 
 class Attempt(Struct, frozen=True):
-    """One call to a provider. `outcome` is `ok`, `cancelled` or the reason of the failure."""
+    """One call to a provider. `outcome` is `ok`, `cancelled` or the reason of the failure; `purpose` is `answer`, or
+    `intent` for a question about the request."""
 
     model_id: str
     outcome: str
     seconds: float
     usage: Usage | None
     cost: PicoUsd
+    purpose: str = "answer"
 
 
 class Settled(Struct, frozen=True):

@@ -56,7 +56,7 @@ class StreamedAnswer:
             timeouts = run.begin()
             meter = _Meter(env.clock, run.candidate, env.count_tokens)
             try:
-                with env.tracer.span("provider.call", run.span()):
+                with env.tracer.span("provider.call", run.span(), remote=True):
                     async with env.client.stream(run.request, run.provider(), run.candidate.model, timeouts) as batches:
                         async for batch in batches:
                             meter.take(batch)
@@ -70,12 +70,13 @@ class StreamedAnswer:
                 run.cancelled(meter.partial(), meter.seconds())
                 raise
             else:
-                self._settled = run.succeeded(meter.complete(), meter.seconds(), meter.first_token_s)
+                self._settled = run.succeeded(meter.complete(), meter.seconds(), meter.first_token_s, cut=meter.cut)
                 return
 
 
 class _Meter:
-    """Watches one attempt go by: when its first token came, its text, and the usage that it reports."""
+    """Watches one attempt go by: when its first token came, its text, whether a limit on its length cut it, and the
+    usage that it reports."""
 
     def __init__(self, clock: Clock, candidate: Candidate, count_tokens: Callable[[str], int]) -> None:
         self._clock = clock
@@ -85,6 +86,7 @@ class _Meter:
         self._texts: list[str] = []
         self._usage: Usage | None = None
         self.first_token_s: float | None = None
+        self.cut = False
 
     def take(self, batch: Sequence[ChatChunk]) -> None:
         for chunk in batch:
@@ -122,6 +124,7 @@ class _Meter:
 
     def _choice(self, choice: ChunkChoice) -> None:
         delta = choice.delta
+        self.cut = self.cut or choice.finish_reason == "length"
         if delta.content:
             self._texts.append(delta.content)
         if delta.reasoning:

@@ -8,20 +8,25 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
+from muxer.core.lognormal import Z95, high_quantile
 from muxer.ports import Clock
 from muxer.types.decision import LatencyPrior
 
 CAPACITY = 128
-"""Measurements kept per model: enough for a p95, and cheap to summarise (some 10 us)."""
+"""Measurements kept per model: enough for a p95, and cheap to summarise (some 20 us)."""
 
-LONG_ENOUGH = 64
-"""Tokens that an answer that came whole must have to say something of the speed of writing."""
+SHORTEST_S = 0.0005
+"""What a time counts as at least: a whole stream may come in one piece, and clocks have grains."""
+
+FASTEST_TOKENS_PER_S = 10_000.0
+"""What a speed counts as at most, several times that of the fastest hardware: beyond, the answer was held back and came
+at once."""
 
 
 class _Measurement(Struct, frozen=True):
     at: float
     first_token_s: float | None
-    tokens_per_s: float | None
+    token_s: float | None
 
 
 class MemoryLatencyPriors:
@@ -43,19 +48,18 @@ class MemoryLatencyPriors:
             self._expire()
         return self._summary
 
-    def observe(self, model_id: str, *, first_token_s: float | None, total_s: float, output_tokens: int) -> None:
-        """Takes in one successful answer.
-
-        A streamed answer tells the time to its first token and the speed after it. One that came whole tells only a
-        lower bound of the speed, and that only when it was long enough for the waiting not to dominate.
-        """
-        writing_s = total_s - (first_token_s or 0.0)
-        enough = output_tokens >= (2 if first_token_s is not None else LONG_ENOUGH) and writing_s > 0.001
-        speed = output_tokens / writing_s if enough else None
-        if speed is None and first_token_s is None:
+    def observe(
+        self, model_id: str, *, first_token_s: float | None, writing_s: float | None, output_tokens: float
+    ) -> None:
+        """Takes in one successful answer; see `LatencyPriors`. One of a single token has no writing to speak of."""
+        first = None if first_token_s is None else max(first_token_s, SHORTEST_S)
+        token_s = None
+        if writing_s is not None and output_tokens >= 2:
+            token_s = max(writing_s / (output_tokens - 1), 1 / FASTEST_TOKENS_PER_S)
+        if first is None and token_s is None:
             return
         ring = self._rings.setdefault(model_id, deque(maxlen=CAPACITY))
-        ring.append(_Measurement(self._clock.monotonic(), first_token_s, speed))
+        ring.append(_Measurement(self._clock.monotonic(), first, token_s))
         self._oldest = min(self._oldest, ring[0].at)
         self._summary = MappingProxyType({**self._summary, model_id: _summarise(ring)})
 
@@ -71,16 +75,13 @@ class MemoryLatencyPriors:
 
 
 def _summarise(ring: deque[_Measurement]) -> LatencyPrior:
-    first = sorted(m.first_token_s for m in ring if m.first_token_s is not None)
-    speeds = sorted(m.tokens_per_s for m in ring if m.tokens_per_s is not None)
+    first = sorted([m.first_token_s for m in ring if m.first_token_s is not None])
+    token = sorted([m.token_s for m in ring if m.token_s is not None])
     return LatencyPrior(
-        first_token_p50_s=_quantile(first, 0.50),
-        first_token_p95_s=_quantile(first, 0.95),
-        tokens_per_s=_quantile(speeds, 0.50),
-        samples=len(ring),
+        first_token_p50_s=first[len(first) // 2] if first else 0.0,
+        first_token_p95_s=high_quantile(first, 0.95, Z95),
+        tokens_per_s=1 / token[len(token) // 2] if token else 0.0,
+        samples=len(first),
+        slow_tokens_per_s=1 / high_quantile(token, 0.95, Z95) if token else 0.0,
+        speed_samples=len(token),
     )
-
-
-def _quantile(ordered: list[float], share: float) -> float:
-    """Nearest-rank quantile of a sorted list; 0, which means unknown, for an empty one."""
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 
 from msgspec import Struct
 
@@ -93,10 +94,12 @@ class ModelSpec(Struct, frozen=True):
 
 
 class Catalog(Struct, frozen=True):
-    """All models that have a price. `version` names the price table and goes into every bill."""
+    """All models that have a price. `version` names the price table and goes into every bill. `own_quality` is what the
+    operator says of models: the share of requests, 0 to 1, that one does well, by intent."""
 
     models: dict[str, ModelSpec]  # by `provider:model`, in sorted order
     version: str
+    own_quality: Mapping[str, Mapping[str, float]] = {}  # by `provider:model`, then by label of intent
 
 
 class CostEstimate(Struct, frozen=True):
@@ -112,10 +115,12 @@ class CostEstimate(Struct, frozen=True):
 
 
 class LatencyEstimate(Struct, frozen=True):
-    """Predicted time of a whole answer, and until its first token; `samples` is 0 for defaults."""
+    """Predicted time of a whole answer, until its first token, and for each token after it; `samples` is 0 for
+    defaults."""
 
     p50_ms: float
     p95_ms: float
     first_token_p50_ms: float
     samples: int = 0
     p99_ms: float = 0.0
+    token_p50_ms: float = 0.0

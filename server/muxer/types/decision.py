@@ -38,12 +38,16 @@ class Intent(Struct, frozen=True):
 
 
 class LatencyPrior(Struct, frozen=True):
-    """What is known of a model's speed: seconds to the first token, and tokens per second after it; 0 means unknown."""
+    """What is known of a model's speed: seconds to the first token, and tokens per second after it, of which the slow
+    one is the rate that 95 answers in 100 are written faster than; 0 means unknown. `samples` are the first tokens
+    measured, `speed_samples` the rates."""
 
     first_token_p50_s: float
     first_token_p95_s: float
     tokens_per_s: float
     samples: int = 0
+    slow_tokens_per_s: float = 0.0
+    speed_samples: int = 0
 
 
 class LengthPrior(Struct, frozen=True):
@@ -54,9 +58,19 @@ class LengthPrior(Struct, frozen=True):
     samples: int
 
 
+class ExpectedLength(Struct, frozen=True):
+    """How long the answers to a request are expected to be before anything is known of the model that writes them: in
+    tokens of o200k_base, of models that do not reason and of those that do; 0 means unknown. `kind` is the intent, or
+    `stated` for a request that states a length: answers of one kind are compared with each other."""
+
+    kind: str = ""
+    plain: float = 0.0
+    reasoning: float = 0.0
+
+
 class UsagePrior(Struct, frozen=True):
     """What a model's reported usage has taught. `token_factor` is its prompt tokens per token of o200k_base, 0 when
-    unknown; `lengths` are by intent."""
+    unknown, from so many `samples`; `lengths` are by the kind of `ExpectedLength`."""
 
     token_factor: float = 0.0
     samples: int = 0
@@ -119,6 +133,7 @@ class View(Struct, frozen=True):
     cost_weights: tuple[tuple[float, float], ...] = ()  # share of the strongest model's price, weight on cost; by share
     quality: Callable[..., Mapping[str, float]] | None = None  # by `provider:model`, from a request's features
     tenant: str = ""  # who asks; empty when callers need no key
+    time_left_s: float | None = None  # until the request's deadline; None: there is none, or nothing is to be sent
 
 
 class Candidate(Struct, frozen=True):
@@ -151,6 +166,7 @@ class Decision(Struct, frozen=True):
     difficulty: float = 0.5  # 0 to 1: the share of such requests that a model of ability 0 gets wrong
     conversation: bytes = b""  # key under which the prompt cache of its conversation is remembered
     simulated: frozenset[str] = frozenset()  # the providers that the simulator plays
+    length: ExpectedLength = ExpectedLength()
 
     @property
     def selected(self) -> Candidate:
