@@ -5,19 +5,57 @@ from __future__ import annotations
 from collections import Counter
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import yaml
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from muxer.settings import SettingsInvalid
+from muxer.types.decision import RoutingRule
+
+Intent = Literal["chat_lite", "deep_reason", "code_gen", "json_extract", "translation", "vision", "safety_risk"]
+Text = Annotated[str, Meta(min_length=1)]
+
+
+class WhenSection(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which requests a rule is for: those that fit everything that is given here."""
+
+    intents: list[Intent] = []
+    tenants: list[Text] = []
+    metadata: dict[Text, str] = {}
+
+
+class RuleSection(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which models requests must or should go to, whatever they would score."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=64)]
+    action: Literal["prefer", "require", "forbid"]
+    models: Annotated[list[Text], Meta(min_length=1)]
+    when: WhenSection = WhenSection()
+
+    def rule(self) -> RoutingRule:
+        """The rule as decisions use it."""
+        return RoutingRule(
+            name=self.name,
+            action=self.action,
+            models=tuple(self.models),
+            intents=frozenset(self.when.intents),
+            tenants=frozenset(self.when.tenants),
+            metadata=dict(self.when.metadata),
+        )
 
 
 class RoutingSection(Struct, frozen=True, forbid_unknown_fields=True):
     """How requests are routed that do not say so themselves."""
 
     preset: Literal["balanced", "economy", "fast", "quality"] = "balanced"
+    price_share: Annotated[float, Meta(gt=0, le=1)] | None = None
+    rules: list[RuleSection] = []
+
+    def routing_rules(self) -> tuple[RoutingRule, ...]:
+        """The rules, in their order."""
+        return tuple(section.rule() for section in self.rules)
 
 
 class ProviderSection(Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,11 +74,18 @@ class ProviderSection(Struct, frozen=True, forbid_unknown_fields=True):
     enabled: bool = True
 
 
+class ModelSection(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the operator knows of a model: by intent, the share of such requests, 0 to 1, that it does well."""
+
+    quality: dict[str, Any] = {}
+
+
 class FileConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file."""
 
     routing: RoutingSection = RoutingSection()
     providers: dict[str, ProviderSection] = {}
+    models: dict[str, ModelSection] = {}  # by `provider:model`, or a glob over such ids
 
     def model_rows(self) -> dict[str, Any]:
         """The rows of all models of the file, by `provider:model`."""
@@ -62,11 +107,16 @@ def load(path: str) -> FileConfig:
         raise SettingsInvalid(f"{path}: cannot be read: {error}") from None
     try:
         document = yaml.load(text, _Loader)  # noqa: S506 - a safe loader
-        return msgspec.convert({} if document is None else document, FileConfig)
+        config = msgspec.convert({} if document is None else document, FileConfig)
     except yaml.YAMLError as error:
         raise SettingsInvalid(f"{path}: is not YAML as it should be: {error}") from None
     except msgspec.ValidationError as error:
         raise SettingsInvalid(f"{path}: {error}") from None
+    names = [rule.name for rule in config.routing.rules]
+    for position, name in enumerate(names):
+        if name in names[:position]:
+            raise SettingsInvalid(f"{path}: routing.rules[{position}].name: {name!r} is given twice")
+    return config
 
 
 class _Loader(yaml.SafeLoader):

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping
 
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from muxer.core.candidate import Demand
+from muxer.core.answer_length import AnswerLength
 from muxer.core.capability import CAPABILITIES
-from muxer.core.estimate import AnswerLength
+from muxer.core.demand import Demand
 from muxer.core.preset import Weights
+from muxer.core.route import decide
+from muxer.errors import MuxerError
 from muxer.types.catalog import Capabilities, Catalog, DatedPrice, ModelSpec, Rates, Tier
 from muxer.types.chat import (
     AudioPart,
@@ -25,7 +27,7 @@ from muxer.types.chat import (
     Tool,
     ToolChoice,
 )
-from muxer.types.decision import LatencyPrior, Policy, ProviderState, View
+from muxer.types.decision import Decision, LatencyPrior, LengthPrior, Policy, ProviderState, UsagePrior, View
 from muxer.types.money import PicoUsd, pico
 
 TODAY = dt.date(2026, 11, 23)
@@ -145,8 +147,11 @@ def demand(
         pinned=pinned,
         needs=needs,
         prompt_tokens=prompt_tokens,
-        length=AnswerLength(plain=expected, reasoning=3 * expected, answers=1, max_tokens=max_tokens),
+        length=AnswerLength(kind="unknown", plain=expected, reasoning=3 * expected, answers=1, max_tokens=max_tokens),
         difficulty=0.0,
+        intent="unknown",
+        confidence=0.0,
+        quality=None,
         weights=weights or Weights(cost=0.1, latency=0.1),
         options=options or RoutingOptions(),
         limit=limit,
@@ -202,6 +207,21 @@ latency_priors = st.builds(
     first_token_p95_s=st.floats(0, 120),
     tokens_per_s=st.floats(0, 1_000),
     samples=st.integers(0, 1_000),
+    slow_tokens_per_s=st.floats(0, 1_000),
+    speed_samples=st.integers(0, 1_000),
+)
+
+length_priors = st.builds(
+    lambda median, spread, samples: LengthPrior(median, median * spread, samples),
+    st.floats(0.03, 30),
+    st.floats(1, 20),
+    st.integers(0, 64),
+)
+usage_priors = st.builds(
+    UsagePrior,
+    token_factor=st.floats(0.7, 2.5),
+    samples=st.integers(0, 1_000),
+    lengths=st.dictionaries(st.sampled_from(("chat_lite", "deep_reason", "stated", "unknown")), length_priors),
 )
 
 
@@ -218,6 +238,7 @@ def views(draw: st.DrawFn) -> View:
             )
         ),
         latency=draw(st.dictionaries(st.sampled_from(sorted(ids)), latency_priors)),
+        usage=draw(st.dictionaries(st.sampled_from(sorted(ids)), usage_priors)),
         policy=Policy(
             default_preset=draw(st.sampled_from(("balanced", "economy", "fast", "quality"))),
             max_cost=draw(limits),
@@ -259,3 +280,11 @@ def requests(draw: st.DrawFn) -> ChatRequest:
 def with_limit(request: ChatRequest, limit: PicoUsd | None) -> ChatRequest:
     """The same request with this limit on its cost."""
     return replace(request, routing=replace(request.routing, max_cost=limit))
+
+
+def decided(request: ChatRequest, world: View) -> Decision | None:
+    """The decision, or None when the request is refused."""
+    try:
+        return decide(request, world)
+    except MuxerError:
+        return None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from muxer.core.candidate import Hurdle, assess
+from muxer.core.candidate import assess
 from muxer.core.context import overflow
+from muxer.core.hurdles import Hurdle
 from muxer.core.prepared import prepared
 
 from tests.core.builders import TODAY, catalog, demand, model

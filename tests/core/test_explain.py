@@ -36,7 +36,7 @@ def test_a_choice_is_explained_by_its_figures_and_how_many_others_there_were() -
     quality = decision.selected.quality
     assert decision.reason == (
         f"unknown (0.00) with preset economy: alpha:cheap has the best balance of quality {quality:.2f}, cost $0.00015 "
-        "and 2.4 s; 1 other considered, 0 ruled out"
+        "and 1.9 s; 1 other considered, 0 ruled out"
     )
 
 
@@ -48,7 +48,7 @@ def test_a_fallback_says_how_far_behind_it_is_and_for_what() -> None:
 
 
 def test_a_slow_fallback_is_behind_for_its_time() -> None:
-    crawl = LatencyPrior(first_token_p50_s=60, first_token_p95_s=60, tokens_per_s=1, samples=1_000)
+    crawl = LatencyPrior(first_token_p50_s=60, first_token_p95_s=60, tokens_per_s=1, samples=1_000, speed_samples=1_000)
     world = view(model("alpha:a"), model("beta:b"), latency={"beta:b": crawl})
 
     assert decide(ask(preset="fast"), world).candidates[1].reason.endswith("mainly for its time")

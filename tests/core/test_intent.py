@@ -7,10 +7,8 @@ import statistics
 import time
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from muxer.core.features import extract
-from muxer.core.intent import LABELS, classify
+from muxer.core.intent import classify
 from muxer.core.tokens import count
 from muxer.types.chat import ChatRequest, ImagePart, Message, ResponseFormat, TextPart
 from muxer.types.decision import Intent
@@ -92,10 +90,10 @@ INNOCENT = [
 ]
 
 
-def kind(*messages: Message, enabled: bool = True, **fields: object) -> Intent:
+def kind(*messages: Message, **fields: object) -> Intent:
     """The intent of a request with these messages."""
     request = ChatRequest(messages=messages, **fields)  # type: ignore[arg-type]  # any field of a request
-    return classify(extract(request, count), request, enabled=enabled)
+    return classify(extract(request, count), request, enabled=True)
 
 
 def said(text: str) -> Intent:
@@ -111,10 +109,6 @@ def test_a_documented_example_has_its_label(label: str, text: str) -> None:
 @pytest.mark.parametrize("text", INNOCENT)
 def test_an_innocent_look_alike_is_not_called_unsafe(text: str) -> None:
     assert said(text).label != "safety_risk"
-
-
-def test_switched_off_it_knows_nothing() -> None:
-    assert Intent("unknown", 0.0, "disabled") == kind(Message("user", content="Write code"), enabled=False)
 
 
 def test_an_attached_picture_settles_it_whatever_is_asked() -> None:
@@ -250,13 +244,3 @@ def test_feature_reading_and_classification_take_little_time_for_an_ordinary_pro
         times.append(time.perf_counter() - start)
 
     assert statistics.median(times) < 0.002  # a guard against a slip of an order of magnitude; measured: 0.0001
-
-
-@given(st.lists(st.tuples(st.sampled_from(["system", "user", "assistant", "tool"]), st.text()), max_size=5))
-def test_no_text_breaks_it_and_the_answer_is_always_the_same(turns: list[tuple[str, str]]) -> None:
-    messages = [Message(role, content=text) for role, text in turns]
-    first, second = kind(*messages), kind(*messages)
-
-    assert first == second
-    assert first.label in (*LABELS, "unknown")
-    assert 0.0 <= first.confidence <= 1.0

@@ -18,8 +18,8 @@ catalogs = st.tuples(*[models(f"p:m{i}") for i in range(5)]).map(lambda specs: c
 
 
 def plan_of(models: Catalog, weights: Weights) -> list[Assessment]:
-    plan, _ = rank(assess(m, demand(weights=weights)) for m in prepared(models, TODAY).values())
-    return plan
+    wanted = demand(weights=weights)
+    return list(rank((assess(m, wanted) for m in prepared(models, TODAY).values()), wanted).plan)
 
 
 @given(catalogs, weights, weights, weights)
@@ -59,8 +59,8 @@ def test_models_ruled_out_are_kept_apart_and_in_order_of_score() -> None:
     specs = catalog(model("p:dear", 20), model("q:cheap", 1), model("q:dear", 20))
     down = demand(providers={"p": ProviderState(usable=True), "q": ProviderState(usable=False)})
 
-    plan, ruled_out = rank(assess(m, down) for m in prepared(specs, TODAY).values())
+    ranking = rank((assess(m, down) for m in prepared(specs, TODAY).values()), down)
 
-    assert [a.model.id for a in plan] == ["p:dear"]
-    assert {"q:cheap", "q:dear"} == {a.model.id for a in ruled_out}
-    assert ruled_out[0].score >= ruled_out[1].score
+    assert [a.model.id for a in ranking.plan] == ["p:dear"]
+    assert {"q:cheap", "q:dear"} == {a.model.id for a in ranking.ruled_out}
+    assert ranking.ruled_out[0].score >= ranking.ruled_out[1].score

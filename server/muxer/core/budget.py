@@ -18,6 +18,11 @@ def lower(asked: PicoUsd | None, laid_down: PicoUsd | None) -> PicoUsd | None:
     return min(asked, laid_down)
 
 
+def left(limit: PicoUsd | None, spent: PicoUsd) -> PicoUsd | None:
+    """What a limit leaves once something was spent: nothing, when it was more than that."""
+    return None if limit is None else PicoUsd(max(0, limit - spent))
+
+
 def excess(cost: CostEstimate, limit: PicoUsd) -> str:
     """Why a request may not be sent at this cost, in words; empty when it may. A cost exactly at the limit may."""
     if cost.p90 <= limit:

@@ -20,6 +20,9 @@ CAPABILITIES: tuple[tuple[str, str], ...] = (
 """Fields of `Capabilities` that a request can need, and what they are called in a sentence."""
 
 _BIT = {field: 1 << position for position, (field, _) in enumerate(CAPABILITIES)}
+UNCOUNTABLE = _BIT["vision"] | _BIT["audio"] | _BIT["files"] | _BIT["tools"]
+"""What makes the number of a prompt's tokens a guess, however exactly its text is counted."""
+
 _BIT_OF_PART = {ImagePart: _BIT["vision"], AudioPart: _BIT["audio"], FilePart: _BIT["files"]}
 
 

@@ -5,8 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from muxer.core.candidate import Assessment, Hurdle
-from muxer.types.decision import Intent
+from msgspec import structs
+
+from muxer.core.candidate import Assessment, assess
+from muxer.core.demand import Demand
+from muxer.core.hurdles import Hurdle
+from muxer.core.preset import cost_term
+from muxer.core.rules import is_named
+from muxer.core.select import Ranking
+from muxer.types.decision import Intent, RoutingRule
+
+NO_WEIGHT = 0.0005
+"""Weights on cost below this change the score in no digit that is shown."""
 
 
 def dollars(amount: int) -> str:
@@ -24,8 +34,10 @@ def figures(chosen: Assessment) -> str:
     )
 
 
-def behind(other: Assessment, best: Assessment) -> str:
+def behind(other: Assessment, best: Assessment, preference: RoutingRule | None) -> str:
     """Why a model that may be used is not the first choice."""
+    if preference is not None and not is_named(other.model.id, preference.models):
+        return f"is not one of those that rule {preference.name} prefers"
     by_quality = best.quality - other.quality
     by_cost = other.cost_penalty - best.cost_penalty
     by_time = other.latency_penalty - best.latency_penalty
@@ -35,26 +47,53 @@ def behind(other: Assessment, best: Assessment) -> str:
     return f"scores {best.score - other.score:.4f} less than {best.model.id}, mainly for its {loss}"
 
 
-def routing_reason(
-    intent: Intent,
-    preset: str,
-    plan: Sequence[Assessment],
-    ruled_out: Sequence[Assessment],
-    *,
-    considered: int,
-    pinned: bool,
-) -> str:
+def routing_reason(intent: Intent, preset: str, ranking: Ranking, demand: Demand, *, considered: int) -> str:
     """Why the first of the plan was chosen, in one sentence. `considered` is how many models there were in all;
-    of those `ruled_out` only the ones beyond the budget are looked at."""
+    of those ruled out only the ones beyond the budget are looked at."""
+    plan = ranking.plan
     best = plan[0]
     task = f"{intent.label} ({intent.confidence:.2f})"
-    if pinned and considered == 1:
-        return f"{task}: {best.model.id} was asked for; expected are {figures(best)}"
+    if demand.pinned and considered == 1:
+        return f"{task}: {best.model.id} was asked for; expected are {figures(best)}{_limits(demand)}"
     others = considered - 1
+    among = f", among those that rule {ranking.preference.name} prefers," if ranking.preference else ""
     return (
-        f"{task} with preset {preset}: {best.model.id} has the best balance of {figures(best)}; {others} "
-        f"other{'' if others == 1 else 's'} considered, {considered - len(plan)} ruled out{_too_dear(best, ruled_out)}"
+        f"{task} with preset {preset}{_share(ranking, demand)}: {best.model.id} has the best balance{among} of "
+        f"{figures(best)}; {others} other{'' if others == 1 else 's'} considered, "
+        f"{considered - len(plan)} ruled out{_too_dear(best, ranking.ruled_out)}{_limits(demand)}"
+        f"{_unmeasured(best)}{_kept(ranking, demand)}"
     )
+
+
+def _limits(demand: Demand) -> str:
+    """Names the rules that ruled models out, or could have."""
+    names = ", ".join(rule.name for rule in demand.ruling.limits)
+    return f"; rules in force: {names}" if names else ""
+
+
+def _share(ranking: Ranking, demand: Demand) -> str:
+    """What the share of the strongest model's price came to."""
+    if demand.price_share is None:
+        return ""
+    strongest = min(ranking.plan, key=lambda a: (-a.quality, a.cost.expected, a.model.id))
+    basis = "this request alone" if demand.weigh_alone else "recent requests"
+    weight = f"{ranking.cost_weight:.3f}" if ranking.cost_weight > NO_WEIGHT else "none"
+    return f" at {demand.price_share:g} of the price of {strongest.model.id} (weight on cost {weight}, by {basis})"
+
+
+def _unmeasured(best: Assessment) -> str:
+    late = best.fell_at is Hurdle.DEADLINE
+    return "; no model is expected to be in time, but nothing was measured of this one yet" if late else ""
+
+
+def _kept(ranking: Ranking, demand: Demand) -> str:
+    """Whether the best model would not be the first one without what its provider has cached of the conversation."""
+    best = ranking.plan[0]
+    if not best.cost.cached_tokens or len(ranking.plan) == 1:
+        return ""
+    cold = assess(best.model, structs.replace(demand, warm=None)).cost.expected
+    score = best.score + best.cost_penalty - ranking.cost_weight * cost_term(cold)
+    return "; keeps the conversation's prompt cache" if score < ranking.plan[1].score else ""
 
 
 def _too_dear(best: Assessment, ruled_out: Sequence[Assessment]) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence, Set
 from msgspec import Struct
 
 from muxer.core.text import lexicon
+from muxer.core.text.courtesy import without_courtesy
 from muxer.core.text.follow_up import is_follow_up
 from muxer.core.text.language import language_of
 from muxer.core.text.sample import CONTEXT_CHARS, TURN_CHARS, cut, text_of
@@ -24,8 +25,8 @@ FOLLOWED_TURNS = 6
 
 
 class Features(Struct, frozen=True):
-    """What a request holds. `text` and all that is counted in it are the last user turn's, sampled when it is long;
-    the `has_...` of attachments and tools are the whole request's."""
+    """What a request holds. `text` and all that is counted in it are the last user turn's, less the courtesy around
+    it, sampled when it is long; the `has_...` of attachments and tools are the whole request's."""
 
     signals: IntentSignals
     text: str
@@ -58,7 +59,7 @@ class Features(Struct, frozen=True):
 def extract(request: ChatRequest, count_tokens: Callable[[str], int]) -> Features:
     """The features of a request. `count_tokens` counts a text in tokens of o200k_base."""
     turns = [message for message in request.messages if message.role == "user"]
-    last = text_of(turns[-1]) if turns else ""
+    last = without_courtesy(text_of(turns[-1])) if turns else ""
     text = cut(last, TURN_CHARS)
     words = words_of(text)
     vocabulary = frozenset(words)

@@ -20,6 +20,9 @@ LABELS = (*intent_model.LABELS, "safety_risk")
 
 DISABLED = Intent(label="unknown", confidence=0.0, method="disabled")
 
+SILENCE = Intent(label="chat_lite", confidence=0.5, method="rules")
+"""Of a turn without a word: it asks for nothing, and the learned model has nothing to go by."""
+
 MODEL = intent_model.parse(weights.read("intent.bin"))
 """The model that ships with the package, 1.7 MB, read once at import."""
 
@@ -31,6 +34,8 @@ def classify(features: Features, request: ChatRequest, *, enabled: bool, model: 
     pictured = by_attachment(features)
     if pictured is not None:
         return pictured
+    if not features.words:
+        return by_output(features, request, SILENCE.label, SILENCE.confidence) or SILENCE
     scores = model.score(terms_of(features))
     if scores.unsafe >= model.calibration.threshold:
         return Intent(label="safety_risk", confidence=scores.unsafe, method="model")

@@ -54,13 +54,29 @@ def parse(text: str, catalog: Catalog) -> ModelTarget:
         return _ANY
     if text.startswith(AUTO + ":"):
         return ModelTarget(preset=_known_preset(text))
-    if model := catalog.models.get(text):
-        return ModelTarget(models=(model,))
+    models = named(text, catalog)
+    if not models:
+        hint = nearest(text, catalog)
+        raise MuxerError(
+            Reason.MODEL_NOT_FOUND, f"model `{text}` is not known{hint}", field="model", details={"model": text}
+        )
+    return ModelTarget(models=models)
+
+
+def named(name: str, catalog: Catalog) -> tuple[ModelSpec, ...]:
+    """The models that forms 3 and 4 mean by this name; none when there are none."""
+    if model := catalog.models.get(name):
+        return (model,)
     models = catalog.models.values()
-    named = tuple(m for m in models if m.name == text) or tuple(m for m in models if m.name.rpartition("/")[2] == text)
-    if not named:
-        raise _not_found(text, catalog)
-    return ModelTarget(models=named)
+    return tuple(m for m in models if m.name == name) or tuple(m for m in models if m.name.rpartition("/")[2] == name)
+
+
+def nearest(name: str, catalog: Catalog) -> str:
+    """The end of a sentence that asks whether one of the nearest known names was meant; empty when none is near."""
+    names = {model.name.rpartition("/")[2]: model.id for model in catalog.models.values()}
+    names |= {whole: whole for whole in (AUTO, *catalog.models)}
+    near = dict.fromkeys(names[close] for close in difflib.get_close_matches(name, names, n=_SUGGESTIONS))
+    return f"; did you mean {' or '.join(f'`{close}`' for close in near)}?" if near else ""
 
 
 def _known_preset(text: str) -> str:
@@ -69,13 +85,3 @@ def _known_preset(text: str) -> str:
         known = ", ".join(f"{AUTO}:{name}" for name in PRESETS)
         raise BadRequest(Reason.INVALID_VALUE, f"unknown preset in `{text}`; known are {known}", field="model")
     return preset
-
-
-def _not_found(text: str, catalog: Catalog) -> MuxerError:
-    names = {model.name.rpartition("/")[2]: model.id for model in catalog.models.values()}
-    names |= {name: name for name in (AUTO, *catalog.models)}
-    near = dict.fromkeys(names[name] for name in difflib.get_close_matches(text, names, n=_SUGGESTIONS))
-    hint = f"; did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else ""
-    return MuxerError(
-        Reason.MODEL_NOT_FOUND, f"model `{text}` is not known{hint}", field="model", details={"model": text}
-    )

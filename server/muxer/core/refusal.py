@@ -3,6 +3,7 @@
 | the last ones fell at | error |
 |---|---|
 | the caller's globs | POLICY_VIOLATION, details `rule` |
+| a rule of the operator's | POLICY_VIOLATION, details `rule` |
 | a provider that is not configured | PROVIDER_UNAVAILABLE |
 | the end of the model's service | MODEL_NOT_FOUND |
 | a missing capability | NO_CAPABLE_MODEL, details `needs` |
@@ -11,6 +12,7 @@
 | the least quality asked for | NO_CAPABLE_MODEL, details `needs`, `min_quality`, `best` |
 | a provider that cannot be used now | PROVIDER_UNAVAILABLE |
 | the budget | INSUFFICIENT_BUDGET, details `limit`, `estimate`, `alternative` |
+| the time left until the deadline | DEADLINE_EXCEEDED, details `time_left_s`, `quickest` |
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from muxer.core import capability
-from muxer.core.candidate import Assessment, Demand, Hurdle
+from muxer.core.candidate import Assessment
+from muxer.core.demand import Demand
+from muxer.core.hurdles import Hurdle
 from muxer.core.policy import ALLOWED, DENIED, broken_rule
 from muxer.errors import BadRequest, BudgetExceeded, MuxerError, Reason
 from muxer.types.money import usd
@@ -38,6 +42,8 @@ def refuse(ruled_out: Sequence[Assessment], demand: Demand, *, alternatives: Seq
     match hurdle:
         case Hurdle.POLICY:
             return _against_policy(last, demand)
+        case Hurdle.RULE:
+            return _against_rules(last, demand)
         case Hurdle.CONFIGURED | Hurdle.PROVIDER:
             return _no_provider(last)
         case Hurdle.IN_SERVICE:
@@ -52,12 +58,27 @@ def refuse(ruled_out: Sequence[Assessment], demand: Demand, *, alternatives: Seq
             return _not_good_enough(last, demand)
         case Hurdle.BUDGET:
             return _too_dear(last, demand, alternatives)
+        case Hurdle.DEADLINE:
+            return _too_slow(last, demand)
 
 
 def _against_policy(last: Sequence[Assessment], demand: Demand) -> MuxerError:
     denied = any(broken_rule(a.model.id, demand.options) == DENIED for a in last)
     rule = DENIED if denied else ALLOWED
     return MuxerError(Reason.POLICY_VIOLATION, f"{rule} leaves no model", field=rule, details={"rule": rule})
+
+
+def _against_rules(last: Sequence[Assessment], demand: Demand) -> MuxerError:
+    """Names the rules that the models fell at, in the order of the file."""
+    against = {demand.ruling.against(a.model.id) for a in last}
+    names = ", ".join(rule.name for rule in demand.ruling.limits if rule.name in against)
+    left = f"rules out {last[0].model.id}" if demand.pinned else "leaves no model"
+    return MuxerError(
+        Reason.POLICY_VIOLATION,
+        f"the routing rule {names} {left}",
+        field="model" if demand.pinned else "",
+        details={"rule": names},
+    )
 
 
 def _no_provider(last: Sequence[Assessment]) -> MuxerError:
@@ -143,6 +164,18 @@ def _too_dear(last: Sequence[Assessment], demand: Demand, alternatives: Sequence
             "limit": usd(demand.limit or 0),
             "estimate": usd(cheapest.cost.p90),
             "alternative": alternative and {"model": alternative.model.id, "estimate": usd(alternative.cost.p90)},
+        },
+    )
+
+
+def _too_slow(last: Sequence[Assessment], demand: Demand) -> MuxerError:
+    quickest = min(last, key=lambda a: (a.latency.p50_ms, a.model.id))
+    return MuxerError(
+        Reason.DEADLINE_EXCEEDED,
+        f"no model that may be used is expected to answer in time: {quickest.model.id} is {quickest.why}",
+        details={
+            "time_left_s": (demand.time_left_ms or 0) / 1000,
+            "quickest": {"model": quickest.model.id, "p50_ms": quickest.latency.p50_ms},
         },
     )
 
