@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from muxer.telemetry.metrics import Metrics
 from muxer.types.chat import Usage
+from muxer.types.decision import Intent
 from muxer.types.money import PicoUsd
 from prometheus_client import CollectorRegistry
 
@@ -31,11 +32,13 @@ def labels() -> dict[str, set[str]]:
     metrics.decided("Route", 1.0)
     metrics.cost_estimated("Route", "p:m", PicoUsd(1), within_budget=True)
     metrics.budget_exceeded("Route", "server_limit")
-    metrics.intent_classified("vision")
+    metrics.intent_classified(Intent("vision", 0.9, "rules"))
+    metrics.intent_asked("answered")
     metrics.attempt_finished("p:m", "ok", 1.0)
     metrics.first_token("p:m", 1.0)
     metrics.fell_back("p:m", "provider_error")
     metrics.answered("p:m", Usage(prompt_tokens=1), PicoUsd(1))
+    metrics.estimate_compared("p:m", "cost", 1.0, 1.0, {"p90": 1.0})
     samples = [sample for metric in registry.collect() for sample in metric.samples]
     return {sample.name: set(sample.labels) | OF_THE_SCRAPE for sample in samples}
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -9,8 +10,10 @@ from hypothesis import strategies as st
 from muxer.errors import Reason
 from muxer.telemetry.labels import INTENTS, ROUTES
 from muxer.telemetry.metrics import Metrics
+from muxer.telemetry.port import QuestionOutcome
 from muxer.telemetry.series import Series
 from muxer.types.chat import Usage
+from muxer.types.decision import Intent
 from muxer.types.money import PicoUsd, pico
 from prometheus_client import CollectorRegistry, Counter
 
@@ -71,9 +74,24 @@ def test_decision_latency_is_in_milliseconds(registry, metrics):
     assert registry.get_sample_value("modelmuxer_router_decision_latency_ms_bucket", {**labels, "le": "0.1"}) == 0
 
 
-def test_intents_are_counted_by_their_label(registry, metrics):
-    metrics.intent_classified("code_gen")
-    assert registry.get_sample_value("modelmuxer_router_intent_total", {"label": "code_gen"}) == 1
+def test_intents_are_counted_by_label_and_by_what_decided_them(registry, metrics):
+    metrics.intent_classified(Intent("code_gen", 0.75, "llm"))
+    labels = {"label": "code_gen", "method": "llm"}
+    assert registry.get_sample_value("modelmuxer_router_intent_total", labels) == 1
+
+
+def test_the_confidence_of_intents_is_counted_by_what_decided_them(registry, metrics):
+    for confidence in (0.3, 0.4, 0.41):
+        metrics.intent_classified(Intent("chat_lite", confidence, "model"))
+    model = {"method": "model"}
+    assert registry.get_sample_value("modelmuxer_router_intent_confidence_bucket", {**model, "le": "0.4"}) == 2
+    assert registry.get_sample_value("modelmuxer_router_intent_confidence_count", model) == 3
+
+
+@pytest.mark.parametrize("outcome", get_args(QuestionOutcome))
+def test_questions_about_intents_are_counted_by_what_came_of_them(registry, metrics, outcome):
+    metrics.intent_asked(outcome)
+    assert registry.get_sample_value("modelmuxer_router_intent_questions_total", {"outcome": outcome}) == 1
 
 
 def test_attempts_are_counted_by_outcome_but_only_successes_have_a_latency(registry, metrics):
@@ -115,6 +133,29 @@ def test_an_answer_adds_its_tokens_by_kind_and_its_cost_in_us_dollars(registry, 
     assert registry.get_sample_value("modelmuxer_cost_usd_total", model) == 0.25
 
 
+def test_an_answer_is_compared_with_its_estimate(registry, metrics):
+    metrics.estimate_compared(LUNA, "latency", 1_500, 1_000, {"p50": 1_000, "p95": 2_000})
+    metrics.estimate_compared(LUNA, "latency", 900, 1_000, {"p50": 1_000, "p95": 2_000})
+    ratio = {"kind": "latency", "model": LUNA}
+    assert registry.get_sample_value("modelmuxer_estimate_ratio_sum", ratio) == pytest.approx(2.4)
+    assert registry.get_sample_value("modelmuxer_estimate_ratio_bucket", {**ratio, "le": "1.0"}) == 1
+    checks = {
+        (quantile, outcome): registry.get_sample_value(
+            "modelmuxer_estimate_checks_total", {"kind": "latency", "quantile": quantile, "outcome": outcome}
+        )
+        for quantile in ("p50", "p95")
+        for outcome in ("within", "above")
+    }
+    assert checks == {("p50", "within"): 1, ("p50", "above"): 1, ("p95", "within"): 2, ("p95", "above"): None}
+
+
+def test_what_was_expected_to_cost_nothing_has_no_ratio_but_is_checked(registry, metrics):
+    metrics.estimate_compared("groq:llama", "cost", 0, 0, {"p90": 0})
+    labels = {"kind": "cost", "quantile": "p90", "outcome": "within"}
+    assert registry.get_sample_value("modelmuxer_estimate_checks_total", labels) == 1
+    assert registry.get_sample_value("modelmuxer_estimate_ratio_count", {"kind": "cost", "model": "groq:llama"}) is None
+
+
 def test_what_telemetry_loses_is_counted_from_zero(registry, metrics):
     assert registry.get_sample_value("modelmuxer_telemetry_dropped_total", {"kind": "span"}) == 0
     metrics.dropped("log_line", 3)
@@ -140,13 +181,14 @@ def test_no_input_makes_a_label_value_that_configuration_does_not_know(calls):
         metrics.decided(route, 0.1)
         metrics.cost_estimated(route, model, PicoUsd(1), within_budget=True)
         metrics.budget_exceeded(route, word)
-        metrics.intent_classified(word)
+        metrics.intent_classified(Intent(word, 0.5, model))
+        metrics.intent_asked(word)
         metrics.attempt_finished(model, word, 0.1)
         metrics.first_token(model, 0.1)
         metrics.fell_back(model, word)
         metrics.answered(model, Usage(prompt_tokens=1), PicoUsd(1))
         metrics.dropped(word)
-    assert label_values(registry) <= {LUNA, "openai", "other", "true", "prompt", "log_line", "span"}
+    assert label_values(registry) <= {LUNA, "openai", "other", "true", "prompt", "log_line", "span", "decision"}
 
 
 def test_unknown_label_values_are_not_kept_for_reuse(registry):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from muxer.errors import Reason
-from muxer.telemetry.port import BudgetReason, DropKind
+from muxer.telemetry.port import BudgetReason, DropKind, EstimateKind, QuestionOutcome
 
 OTHER = "other"
 """What every other value is counted as."""
@@ -57,10 +57,17 @@ INTENTS = frozenset(
 )
 """The labels of `IntentPrediction`."""
 
+METHODS = frozenset({"rules", "model", "llm", "disabled"})
+"""What can decide an intent."""
+
 SUCCESS = "ok"
 REASONS = frozenset(reason.value for reason in Reason)
 OUTCOMES = REASONS | {SUCCESS}
 BUDGET_REASONS = frozenset(get_args(BudgetReason))
 DROP_KINDS = frozenset(get_args(DropKind))
+QUESTION_OUTCOMES = frozenset(get_args(QuestionOutcome))
 TOKEN_KINDS = frozenset({"prompt", "cached", "cache_write", "completion", "reasoning"})
+ESTIMATE_KINDS = frozenset(get_args(EstimateKind))
+QUANTILES = frozenset({"p50", "p90", "p95", "p99"})
+WITHIN = frozenset({"within", "above"})
 FLAGS = frozenset({"true", "false"})

@@ -6,7 +6,7 @@ The names, units and labels are an interface: dashboards and alerts are built on
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import get_args
 
 from prometheus_client import (
@@ -24,21 +24,30 @@ from muxer.telemetry.labels import (
     BUDGET_REASONS,
     CODES,
     DROP_KINDS,
+    ESTIMATE_KINDS,
     FLAGS,
     INTENTS,
+    METHODS,
     OUTCOMES,
+    QUANTILES,
+    QUESTION_OUTCOMES,
     REASONS,
     ROUTES,
     SUCCESS,
     TOKEN_KINDS,
+    WITHIN,
 )
-from muxer.telemetry.port import BudgetReason, DropKind
+from muxer.telemetry.port import BudgetReason, DropKind, EstimateKind, QuestionOutcome
 from muxer.telemetry.series import Series
 from muxer.types.chat import Usage
+from muxer.types.decision import Intent
 from muxer.types.money import PicoUsd, usd
 
 DECISION_MS = (0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10, 25, 50, 100)
 """A decision is budgeted 0.2 ms; what takes 100 ms has blocked every other request."""
+
+CONFIDENCE = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1)
+"""With the defaults of INTENT_LOW_CONFIDENCE, 0.4, and INTENT_MIN_CONF_FOR_DIRECT, 0.7."""
 
 REQUEST_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320)
 """From answers that need no provider to long reasoning."""
@@ -48,6 +57,9 @@ ANSWER_S = (0.1, 0.25, 0.5, 1, 1.5, 2.5, 4, 6, 10, 16, 25, 40, 60, 120, 300)
 
 FIRST_TOKEN_S = (0.05, 0.1, 0.2, 0.3, 0.45, 0.7, 1, 1.5, 2.5, 4, 6, 10, 20, 40)
 """Below a person's patience in fine steps, above it in coarse ones."""
+
+TIMES_ESTIMATED = (0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.6, 2.5, 5, 10)
+"""An estimate that is right within a quarter lies next to 1; steps are even on a logarithmic scale, finer about 1."""
 
 
 class Metrics:
@@ -64,8 +76,12 @@ class Metrics:
         self._count_requests(registry)
         self._count_decisions(registry)
         self._count_providers(registry)
+        self._count_estimates(registry)
         dropped = Counter(
-            "modelmuxer_telemetry_dropped", "Log lines and spans lost on the way out", ("kind",), registry=registry
+            "modelmuxer_telemetry_dropped",
+            "Log lines, spans and recorded decisions lost on the way out",
+            ("kind",),
+            registry=registry,
         )
         self._dropped = Series(dropped, DROP_KINDS)
         for kind in get_args(DropKind):
@@ -111,8 +127,28 @@ class Metrics:
             registry=registry,
         )
         self._decision_latency = Series(latency, ROUTES)
-        intents = Counter("modelmuxer_router_intent", "Requests by their kind", ("label",), registry=registry)
-        self._intents = Series(intents, INTENTS)
+        intents = Counter(
+            "modelmuxer_router_intent",
+            "Requests by their kind and what decided it",
+            ("label", "method"),
+            registry=registry,
+        )
+        self._intents = Series(intents, INTENTS, METHODS)
+        confidence = Histogram(
+            "modelmuxer_router_intent_confidence",
+            "How sure the kinds of requests are, 0 to 1",
+            ("method",),
+            buckets=CONFIDENCE,
+            registry=registry,
+        )
+        self._confidence = Series(confidence, METHODS)
+        questions = Counter(
+            "modelmuxer_router_intent_questions",
+            "Requests that the classifier was unsure of, by what came of asking a model",
+            ("outcome",),
+            registry=registry,
+        )
+        self._questions = Series(questions, QUESTION_OUTCOMES)
 
     def _count_providers(self, registry: CollectorRegistry) -> None:
         model = ("provider", "model")
@@ -149,6 +185,23 @@ class Metrics:
         cost = Counter("modelmuxer_cost_usd", "Cost of answers in US dollars", model, registry=registry)
         self._cost = Series(cost, *known)
 
+    def _count_estimates(self, registry: CollectorRegistry) -> None:
+        ratios = Histogram(
+            "modelmuxer_estimate_ratio",
+            "Cost, tokens and latency of answers, in what was expected of them",
+            ("kind", "model"),
+            buckets=TIMES_ESTIMATED,
+            registry=registry,
+        )
+        self._ratios = Series(ratios, ESTIMATE_KINDS, self._models)
+        checks = Counter(
+            "modelmuxer_estimate_checks",
+            "Answers by whether they stayed within an estimated quantile",
+            ("kind", "quantile", "outcome"),
+            registry=registry,
+        )
+        self._checks = Series(checks, ESTIMATE_KINDS, QUANTILES, WITHIN)
+
     def admit(self, *, models: Iterable[str], providers: Iterable[str]) -> None:
         """Makes label values of what a reload added. What it removed stays one: counters do not go away."""
         self._models.update(models)
@@ -176,9 +229,14 @@ class Metrics:
         """See `Telemetry`."""
         self._exceeded[route, reason].inc()
 
-    def intent_classified(self, label: str) -> None:
+    def intent_classified(self, intent: Intent) -> None:
         """See `Telemetry`."""
-        self._intents[label,].inc()
+        self._intents[intent.label, intent.method].inc()
+        self._confidence[intent.method,].observe(intent.confidence)
+
+    def intent_asked(self, outcome: QuestionOutcome) -> None:
+        """See `Telemetry`."""
+        self._questions[outcome,].inc()
 
     def attempt_finished(self, model: str, outcome: str, seconds: float) -> None:
         """See `Telemetry`. The latency is of successes alone: a refusal within a millisecond is not a fast answer."""
@@ -209,6 +267,15 @@ class Metrics:
                 self._tokens[provider, model, kind].inc(count)
         if cost > 0:
             self._cost[provider, model].inc(usd(cost))
+
+    def estimate_compared(
+        self, model: str, kind: EstimateKind, actual: float, expected: float, quantiles: Mapping[str, float]
+    ) -> None:
+        """See `Telemetry`. What was expected to be nothing, as the cost of a free model, has no ratio."""
+        if expected > 0:
+            self._ratios[kind, model].observe(actual / expected)
+        for name, quantile in quantiles.items():
+            self._checks[kind, name, "within" if actual <= quantile else "above"].inc()
 
     def dropped(self, kind: DropKind, count: int = 1) -> None:
         """See `Telemetry`."""

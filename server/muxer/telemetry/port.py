@@ -6,24 +6,33 @@ the name of the gRPC status, such as `OK`. None of the calls raises, waits, or k
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from types import MappingProxyType, TracebackType
 from typing import Literal, Protocol
 
 from muxer.types.chat import Usage
+from muxer.types.decision import Intent
 from muxer.types.money import PicoUsd
 
 BudgetReason = Literal["request_limit", "server_limit", "tenant_budget"]
 """Whose limit no model could keep: the one in the request, the operator's per request, or what is left of a budget."""
 
-DropKind = Literal["log_line", "span"]
+EstimateKind = Literal["cost", "output_tokens", "prompt_tokens", "latency"]
+"""What is estimated of an answer, and known after it: pico-dollars, tokens, and milliseconds to its end."""
+
+DropKind = Literal["log_line", "span", "decision"]
 """What can be lost when the place it goes to is slow or gone."""
 
 AttributeValue = str | int | float | bool
 Attributes = Mapping[str, AttributeValue]
 
 NO_ATTRIBUTES: Attributes = MappingProxyType({})
+
+
+QuestionOutcome = Literal["answered", "remembered", "nonsense", "failed", "paused", "no_time", "too_dear"]
+"""What came of wanting to ask a model for an intent: its label, now or from memory; something that is none; no answer;
+or no question, because the model keeps failing, or the request has no time or no money for it."""
 
 
 class Telemetry(Protocol):
@@ -49,8 +58,12 @@ class Telemetry(Protocol):
         """No admissible model is cheap enough."""
         ...
 
-    def intent_classified(self, label: str) -> None:
+    def intent_classified(self, intent: Intent) -> None:
         """A request is of this kind."""
+        ...
+
+    def intent_asked(self, outcome: QuestionOutcome) -> None:
+        """The classifier was unsure of a request, and this came of asking a model."""
         ...
 
     def attempt_finished(self, model: str, outcome: str, seconds: float) -> None:
@@ -67,6 +80,13 @@ class Telemetry(Protocol):
 
     def answered(self, model: str, usage: Usage, cost: PicoUsd) -> None:
         """An answer, whole or cut short, used these tokens and cost this much."""
+        ...
+
+    def estimate_compared(
+        self, model: str, kind: EstimateKind, actual: float, expected: float, quantiles: Mapping[str, float]
+    ) -> None:
+        """An answer came to `actual`, where `expected` was expected; `quantiles` are the others that were estimated, by
+        their name, such as `p90`."""
         ...
 
     def dropped(self, kind: DropKind, count: int = 1) -> None:
@@ -120,6 +140,15 @@ class RequestLog(Protocol):
         trace_id: str = "",
     ) -> None:
         """Queues the line. Empty and zero values, and an unknown cost, are left out of it."""
+        ...
+
+
+class LineLog(Protocol):
+    """Keeps lines, such as one for each decision, in a file."""
+
+    def write(self, line: Callable[[], bytes], size: int) -> None:
+        """Queues a line, with its line break, for another thread to make and to write. `size` is about how many bytes
+        it keeps waiting."""
         ...
 
 

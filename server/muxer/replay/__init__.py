@@ -1,0 +1,1 @@
+"""Routes recorded requests again under another configuration, and compares. Calls no provider."""
