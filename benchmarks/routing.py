@@ -2,8 +2,8 @@
 
 Reads the recorded outcomes (`training/routing/data.py` says where), and prints, always for prompts that were not seen:
 APGR, CPT50 and CPT80 of pairs, by questions apart (the fit of `modelmuxer fit`) and by whole families of data sets
-apart (difficulty alone); the share of the way to the oracle of pools, likewise; and how long a prediction takes.
-Takes some five minutes on one core.
+apart (difficulty alone); the share of the way to the oracle of pools, likewise; and how long a prediction takes. Before
+that it prints what `benchmarks.intent` and `benchmarks.decide` do. Takes some six minutes on one core.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import decide, intent
 from training.routing import evaluate
 from training.routing.data import Outcomes, features_of, load
+from training.routing.data import folder as recorded
 from training.routing.metrics import PairScore
 from training.routing.pools import POOLS
 
@@ -40,6 +42,11 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     console = Console(width=110)
     tell = Console(stderr=True).print
+    intent.report(folder, console, tell)
+    decide.report(folder, console)
+    if not recorded().exists():
+        console.print(f"[bold yellow]Routing is not judged:[/] {recorded()} is missing; set MODELMUXER_DATA.")
+        return
     case = evaluate.read(load())
     hardness = evaluate.difficulty_elsewhere(case, tell)
     inside = evaluate.questions_apart(case, hardness, tell)

@@ -47,7 +47,7 @@ EDGE = "interceptor"
 
 STAGES: Mapping[str, Sequence[tuple[Any, Sequence[str]]]] = {
     "identity": [(ApiKeys, ["identify"])],
-    "decide": [(Decider, ["decide"])],
+    "decide": [(Decider, ["decide_chat"])],
     "dispatch and settle": [(Dispatcher, ["complete"])],
     "read and check the request": [
         (from_protobuf, ["chat"]),

@@ -30,6 +30,9 @@ def run(config: Path | None, *, live: bool) -> int:
     for warning in plan.warnings:
         table.add_row(_WARN, "configuration", warning)
     _prices(table, plan)
+    if plan.router is not None:
+        known = len(plan.router.models)
+        table.add_row(_OK if known else _WARN, "router file", f"{plan.settings.router_model_path} knows {known} models")
     _providers(table, plan, variables)
     table.add_row(envoy, "envoy", envoy_text)
     screen().print(table)

@@ -1,7 +1,8 @@
-"""`modelmuxer route`, `classify` and `estimate`: decisions without a server and without a provider."""
+"""`modelmuxer route` and `estimate`: decisions without a server and without a provider."""
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from google.protobuf.json_format import MessageToJson
@@ -12,41 +13,40 @@ from rich.table import Table
 from muxer.app import current_view
 from muxer.cli.plans import explained, plan_to_try
 from muxer.cli.screen import NARROW, screen
+from muxer.core import quality
 from muxer.core import route as core
 from muxer.service import to_protobuf
 from muxer.service.bounds import validate
 from muxer.types.chat import ChatRequest, Message, RoutingOptions
-from muxer.types.decision import Candidate, Decision, Intent, IntentSignals
+from muxer.types.decision import Candidate, Decision
 from muxer.types.money import pico, usd
 
 _STATUS_STYLE = {"selected": "bold green", "fallback": "", "rejected": "dim"}
 
 
-def route(
-    prompt: str, model: str, preset: str, max_cost_usd: float | None, config: Path | None, *, as_json: bool
-) -> int:
+def options(
+    preset: str, max_cost_usd: float | None, price_share: float | None, min_quality: float | None
+) -> RoutingOptions:
+    """What the options of a command say about the routing."""
+    return RoutingOptions(
+        preset=preset,
+        min_quality=min_quality,
+        max_cost=None if max_cost_usd is None else pico(max_cost_usd),
+        max_price_share=price_share,
+    )
+
+
+def route(prompt: str, model: str, routing: RoutingOptions, config: Path | None, *, as_json: bool) -> int:
     """Prints a decision."""
     plan = plan_to_try(config)
     with explained():
-        limit = None if max_cost_usd is None else pico(max_cost_usd)
-        request = _request(prompt, model, RoutingOptions(preset=preset, max_cost=limit))
-        decision = core.decide(request, current_view(plan))
+        decision = core.decide(request_of(prompt, model, routing), current_view(plan))
     if as_json:
-        return _json(to_protobuf.decision(decision, "", decision.candidates))
+        return print_json(to_protobuf.decision(decision, "", decision.candidates))
     console = screen()
     console.print(_headline(decision), soft_wrap=True)
     console.print(_table(decision.candidates, scores=True, narrow=console.width < NARROW))
-    return 0
-
-
-def classify(prompt: str, config: Path | None, *, as_json: bool) -> int:
-    """Prints what kind of request a prompt is."""
-    plan = plan_to_try(config)
-    with explained():
-        intent, signals = core.classify(_request(prompt, "auto", RoutingOptions()), current_view(plan))
-    if as_json:
-        return _json(to_protobuf.intent(intent, signals))
-    screen().print(_intent_table(intent, signals))
+    console.print(_abilities(decision), style="dim", highlight=False)
     return 0
 
 
@@ -54,21 +54,23 @@ def estimate(prompt: str, model: str, config: Path | None, *, as_json: bool) -> 
     """Prints cost and latency on every model."""
     plan = plan_to_try(config)
     with explained():
-        candidates, _, _ = core.estimate(_request(prompt, model, RoutingOptions()), current_view(plan))
+        candidates, _, _ = core.estimate(request_of(prompt, model, RoutingOptions()), current_view(plan))
     if as_json:
         for candidate in candidates:
-            _json(to_protobuf.candidate(candidate), indent=None)
+            print_json(to_protobuf.candidate(candidate), indent=None)
         return 0
     console = screen()
     console.print(_table(candidates, scores=False, narrow=console.width < NARROW))
     return 0
 
 
-def _request(prompt: str, model: str, routing: RoutingOptions) -> ChatRequest:
+def request_of(prompt: str, model: str, routing: RoutingOptions) -> ChatRequest:
+    """A user's single turn as a request. Raises `MuxerError` when no server would take it."""
     return validate(ChatRequest((Message("user", prompt),), model=model, routing=routing))
 
 
-def _json(message: ProtobufMessage, indent: int | None = 2) -> int:
+def print_json(message: ProtobufMessage, indent: int | None = 2) -> int:
+    """Prints a message as the REST API would show it, defaults included; returns the exit code."""
     text = MessageToJson(
         message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True, indent=indent
     )
@@ -78,6 +80,15 @@ def _json(message: ProtobufMessage, indent: int | None = 2) -> int:
 
 def _headline(decision: Decision) -> str:
     return f"[bold green]{decision.selected.model.id}[/]  {escape(decision.reason)}"
+
+
+def _abilities(decision: Decision) -> str:
+    """Where the predicted qualities come from."""
+    others = (quality.ROUTER_FILE, quality.OPERATOR, quality.PRICE_AND_CLASS)
+    sources = [c.ability_source if c.ability_source in others else "published results" for c in decision.candidates]
+    counts = ", ".join(f"{source} ({count})" for source, count in Counter(sources).most_common())
+    chosen = decision.selected
+    return f"\nQuality is predicted from: {counts}; that of {chosen.model.id} from {escape(chosen.ability_source)}."
 
 
 def _table(candidates: tuple[Candidate, ...], *, scores: bool, narrow: bool) -> Table:
@@ -96,17 +107,4 @@ def _table(candidates: tuple[Candidate, ...], *, scores: bool, narrow: bool) -> 
         if scores and not narrow:
             cells.append("" if c.status == "rejected" else f"{c.score:.3f}")
         table.add_row(*cells, escape(c.reason), style=_STATUS_STYLE[c.status])
-    return table
-
-
-def _intent_table(intent: Intent, signals: IntentSignals) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_row("intent", f"[bold green]{intent.label}[/]")
-    table.add_row("confidence", f"{intent.confidence:.2f} ({intent.method})")
-    table.add_row("tokens", str(signals.token_length_est))
-    seen = signals.signals
-    named = {"code": seen.code, "translation": seen.translation, "vision": seen.vision, "safety": seen.safety}
-    table.add_row("signals", ", ".join(name for name, on in named.items() if on) or "none")
-    table.add_row("code fence", "yes" if signals.has_code_fence else "no")
-    table.add_row("programming words", "yes" if signals.has_programming_keywords else "no")
     return table

@@ -96,21 +96,47 @@ def route(
     model: ModelOption = "auto",
     preset: PresetOption = "",
     max_cost_usd: Annotated[float | None, typer.Option(min=0, help="Most that it may be estimated to cost.")] = None,
+    price_share: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Share of the strongest model's price to spend on average.")
+    ] = None,
+    min_quality: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Lowest predicted quality that will do.")
+    ] = None,
     config: ConfigOption = None,
     json: AsJson = False,
 ) -> None:
     """Show which model a prompt would go to, and why not to the others."""
+    from muxer.cli.decide import options
     from muxer.cli.decide import route as run
 
-    raise typer.Exit(run(prompt, model, preset, max_cost_usd, config, as_json=json))
+    routing = options(preset, max_cost_usd, price_share, min_quality)
+    raise typer.Exit(run(prompt, model, routing, config, as_json=json))
 
 
 @app.command(rich_help_panel=_ASK)
-def classify(prompt: Prompt, config: ConfigOption = None, json: AsJson = False) -> None:
-    """Show what kind of request a prompt is."""
-    from muxer.cli.decide import classify as run
+def classify(
+    prompt: Annotated[
+        str | None, typer.Argument(metavar="PROMPT", help="What the user says.", show_default=False)
+    ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--in",
+            metavar="FILE",
+            help="Label JSONL lines with id, text or messages, and has_image instead; `-` for standard input.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Where to write id, label and confidence; standard output by default."),
+    ] = None,
+    config: ConfigOption = None,
+    json: AsJson = False,
+) -> None:
+    """Show what kind of request a prompt is, or label a file of prompts."""
+    from muxer.cli.classify import run
 
-    raise typer.Exit(run(prompt, config, as_json=json))
+    raise typer.Exit(run(prompt, source, out, config, as_json=json))
 
 
 @app.command(rich_help_panel=_ASK)
@@ -168,8 +194,44 @@ def predict(
     raise typer.Exit(run_predict(questions, out, router))
 
 
+@app.command(rich_help_panel=_LEARN)
+def replay(
+    recorded: Annotated[
+        Path,
+        typer.Argument(metavar="RECORDED", help="A decision log, or JSONL of chat requests; `-` for standard input."),
+    ],
+    preset: PresetOption = "",
+    max_cost_usd: Annotated[float | None, typer.Option(min=0, help="Most that a request may cost.")] = None,
+    price_share: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Share of the strongest model's price to spend on average.")
+    ] = None,
+    min_quality: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Lowest predicted quality that will do.")
+    ] = None,
+    router: Annotated[Path | None, typer.Option(metavar="FILE", help="A router file made by `fit`.")] = None,
+    config: ConfigOption = None,
+    twice: Annotated[
+        bool, typer.Option("--twice", help="Compare with what is decided today without these options, not with then.")
+    ] = False,
+    against: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The same, with this modelmuxer.yaml.", show_default=False)
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="Stop after so many lines.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JSONL there, a line for each.")] = None,
+    picture: Annotated[Path | None, typer.Option(metavar="SVG", help="Draw there how cost and quality move.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Route recorded requests again, with other settings, and show what would have changed."""
+    from muxer.cli.decide import options
+    from muxer.cli.replay import Baseline, Sinks, Trial, run
+
+    trial = Trial(options(preset, max_cost_usd, price_share, min_quality), router, config)
+    baseline = Baseline(always=twice or against is not None, config=against)
+    raise typer.Exit(run(recorded, trial, baseline, Sinks(out, picture), limit=limit, as_json=json))
+
+
 def _learning() -> ModuleType:
-    """What the two commands above need. Ends the command when its packages are not installed."""
+    """What `fit` and `predict` need. Ends the command when its packages are not installed."""
     from muxer.cli.plans import BAD_CONFIGURATION
     from muxer.cli.screen import complain
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from typing import TypeVar
 
+import msgspec
 from msgspec import Struct
 
 from muxer.core import tokens
@@ -21,8 +24,8 @@ class RecordedPart(Struct, frozen=True):
     """One part of a message. Kinds other than text and pictures are passed over: prediction reads neither."""
 
     type: str = "text"
-    text: str = ""
-    image_url: ImageUrl = ImageUrl()
+    text: str | None = None
+    image_url: ImageUrl | str | None = None
 
 
 class RecordedMessage(Struct, frozen=True):
@@ -47,6 +50,26 @@ class Conversation(Struct, frozen=True):
         return ChatRequest((Message("user", self.prompt),))
 
 
+Line = TypeVar("Line")
+
+
+def decode(line: bytes, decoder: msgspec.json.Decoder[Line]) -> Line:
+    """One JSON line. Raises `ValueError` when it is not one of the decoder's kind.
+
+    Half a surrogate pair, which text cut by UTF-16 units ends in, is legal JSON but no character: it is read as it is.
+    """
+    try:
+        return decoder.decode(line)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError as error:
+        try:
+            document = json.loads(line)
+        except ValueError:
+            raise error from None
+        return msgspec.convert(document, decoder.type)
+
+
 def read(conversation: Conversation) -> Features:
     """The features of what was asked."""
     return extract(conversation.request(), tokens.count)
@@ -62,7 +85,8 @@ def _parts(recorded: Sequence[RecordedPart]) -> tuple[Part, ...]:
     parts: list[Part] = []
     for part in recorded:
         if part.type == "text":
-            parts.append(TextPart(part.text))
+            parts.append(TextPart(part.text or ""))
         elif part.type == "image_url":
-            parts.append(ImagePart(part.image_url.url))
+            address = part.image_url.url if isinstance(part.image_url, ImageUrl) else part.image_url
+            parts.append(ImagePart(address or ""))
     return tuple(parts)
