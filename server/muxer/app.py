@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
-from muxer.core.tokens import count
 from muxer.dispatch.dispatcher import Dispatcher
+from muxer.dispatch.intent_asker import IntentAsker
 from muxer.dispatch.run import Environment as DispatchEnvironment
 from muxer.plan import Plan
 from muxer.providers.client import HttpProviderClient
@@ -30,13 +30,18 @@ from muxer.service.traffic import Traffic
 from muxer.service.view_source import ViewSource
 from muxer.settings import Settings
 from muxer.state.clock import SystemClock
+from muxer.state.conversations import MemoryConversations
 from muxer.state.latency import MemoryLatencyPriors
+from muxer.state.price_shares import MemoryPriceShares
+from muxer.state.usage import MemoryUsageHistory
 from muxer.telemetry.exposition import Exposition
+from muxer.telemetry.line_file import LineFile
 from muxer.telemetry.logs import start_logging
 from muxer.telemetry.metrics import Metrics
 from muxer.telemetry.port import NO_TRACING, RequestLog
 from muxer.types.decision import Policy, ProviderState, View
 from muxer.types.money import pico
+from muxer.vocabulary.counter import Counter, load_counter
 
 VERSION = version("modelmuxer")
 _LOG = logging.getLogger("muxer")
@@ -51,19 +56,44 @@ def policy(plan: Plan) -> Policy:
         intent_enabled=settings.intent_classifier_enabled and settings.mode != "basic",
         default_tokens_in=settings.estimator_default_tokens_in,
         default_tokens_out=settings.estimator_default_tokens_out,
+        price_share=plan.file.routing.price_share,
+        rules=plan.file.routing.routing_rules(),
+        direct_confidence=settings.intent_min_conf_for_direct,
     )
 
 
-def view_source(plan: Plan, priors: MemoryLatencyPriors, clock: SystemClock) -> ViewSource:
+class Memory:
+    """What a process remembers of what it has served."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.clock = SystemClock()
+        self.priors = MemoryLatencyPriors(settings.latency_priors_window_s, self.clock)
+        self.usage = MemoryUsageHistory()
+        self.conversations = MemoryConversations(self.clock)
+        self.price_shares = MemoryPriceShares()
+
+
+def view_source(plan: Plan, memory: Memory, counter: Counter) -> ViewSource:
     """What decisions are made from."""
     usable = {name: ProviderState(usable=True) for name in plan.providers}
-    return ViewSource(plan.prices.catalog, usable, policy(plan), priors, clock, count, simulated=plan.simulated)
+    return ViewSource(
+        plan.prices.catalog,
+        usable,
+        policy(plan),
+        memory.priors,
+        memory.usage,
+        memory.conversations,
+        memory.price_shares,
+        memory.clock,
+        counter.count,
+        simulated=plan.simulated,
+        quality=None if plan.router is None else plan.router.quality,
+    )
 
 
 def current_view(plan: Plan) -> View:
     """The view of a process that has not served anything: for commands that decide without a server."""
-    clock = SystemClock()
-    return view_source(plan, MemoryLatencyPriors(plan.settings.latency_priors_window_s, clock), clock)()
+    return view_source(plan, Memory(plan.settings), load_counter())()
 
 
 class Server:
@@ -71,28 +101,34 @@ class Server:
 
     def __init__(self, plan: Plan, log: RequestLog, metrics: Metrics, exposition: Exposition) -> None:
         settings = plan.settings
-        clock = SystemClock()
-        priors = MemoryLatencyPriors(settings.latency_priors_window_s, clock)
+        memory = Memory(settings)
+        clock = memory.clock
         self._plan = plan
         self._metrics = metrics
         self._traffic = Traffic()
+        self.counter = load_counter()
         self._tracing = _tracing(settings, metrics)
         tracer = NO_TRACING if self._tracing is None else self._tracing.tracer
         self._transport = transport(settings.transport)
-        decider = Decider(view_source(plan, priors, clock), clock, metrics, tracer)
-        dispatcher = Dispatcher(
-            DispatchEnvironment(
-                client=HttpProviderClient(self._transport),
-                providers=plan.providers,
-                clock=clock,
-                priors=priors,
-                telemetry=metrics,
-                tracer=tracer,
-                count_tokens=count,
-                random=random.random,
-            )
+        world = DispatchEnvironment(
+            client=HttpProviderClient(self._transport),
+            providers=plan.providers,
+            clock=clock,
+            priors=memory.priors,
+            usage=memory.usage,
+            telemetry=metrics,
+            tracer=tracer,
+            count_tokens=self.counter.count,
+            random=random.random,
+            conversations=memory.conversations,
         )
-        edge = EdgeInterceptor(settings, ApiKeys(settings.api_keys), self._traffic, clock, metrics, log, tracer)
+        asker = _intent_asker(plan, world)
+        view = view_source(plan, memory, self.counter)
+        decider = Decider(view, clock, metrics, tracer, asker, memory.price_shares)
+        dispatcher = Dispatcher(world)
+        self._decisions = _decision_log(settings, metrics)
+        keys = ApiKeys(settings.api_keys)
+        edge = EdgeInterceptor(settings, keys, self._traffic, clock, metrics, log, tracer, self._decisions)
         outermost = [] if self._tracing is None else [self._tracing.interceptor]
         self._grpc = GrpcServer(
             Servicers(
@@ -114,6 +150,8 @@ class Server:
         settings = self._plan.settings
         done = await self._grpc.stop(settings.drain_delay_s, settings.drain_grace_s)
         await self._transport.close()
+        if self._decisions is not None:
+            await asyncio.to_thread(self._decisions.close)
         if self._tracing is not None:
             await asyncio.to_thread(self._tracing.close)
         return done
@@ -131,9 +169,34 @@ class Server:
             "providers": sorted(plan.providers),
             "models": sum(m.provider in plan.providers for m in plan.prices.catalog.models.values()),
             "price_version": plan.prices.catalog.version,
+            "token_counter": self.counter.name,
             "in_flight": self._traffic.in_flight,
             "warnings": warnings,
         }
+
+
+def _intent_asker(plan: Plan, world: DispatchEnvironment) -> IntentAsker | None:
+    """Who asks a language model for intents, when one is configured for it."""
+    if plan.intent_model is None:
+        return None
+    settings = plan.settings
+    return IntentAsker(
+        world,
+        plan.intent_model,
+        timeout_s=settings.intent_timeout_ms / 1000,
+        low_confidence=settings.intent_low_confidence,
+    )
+
+
+def _decision_log(settings: Settings, metrics: Metrics) -> LineFile | None:
+    """The decision log, when one is to be written. Raises `OSError` when it cannot be."""
+    if not settings.decision_log:
+        return None
+    return LineFile(
+        Path(settings.decision_log),
+        max_bytes=settings.decision_log_max_mb * 1_000_000,
+        on_drop=lambda count: metrics.dropped("decision", count),
+    )
 
 
 def _tracing(settings: Settings, metrics: Metrics) -> Any:
@@ -187,7 +250,7 @@ async def serve(plan: Plan, addresses: Sequence[str], ready_file: str, human_log
             host = plan.settings.metrics_host
             port, close_metrics = exposition.serve(host, plan.settings.metrics_port)
             _LOG.info("metrics on http://%s:%d/metrics", host, port)
-        _report(plan, addresses, ports)
+        _report(plan, server.counter, addresses, ports)
         if ready_file:
             await asyncio.to_thread(Path(ready_file).write_bytes, msgspec.json.encode(ports))
         await stopping.wait()
@@ -201,9 +264,13 @@ async def serve(plan: Plan, addresses: Sequence[str], ready_file: str, human_log
         logs.close()
 
 
-def _report(plan: Plan, addresses: Sequence[str], ports: Sequence[int]) -> None:
+def _report(plan: Plan, counter: Counter, addresses: Sequence[str], ports: Sequence[int]) -> None:
     for address, port in zip(addresses, ports, strict=True):
         _LOG.info("gRPC on %s", address if address.startswith("unix:") else f"{address.rpartition(':')[0]}:{port}")
+    if counter.exact:
+        _LOG.info("tokens are counted exactly, in %s", counter.name)
+    else:
+        _LOG.warning("tokens are estimated, 7 %% off on average: toktok-rs is not installed")
     for text in plan.warnings:
         _LOG.warning("%s", text)
     for warning in plan.prices.warnings:

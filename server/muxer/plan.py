@@ -10,17 +10,22 @@ from msgspec import Struct, structs
 
 from muxer.assets import asset
 from muxer.config_file import FileConfig, ProviderSection, load
-from muxer.core.model_id import AUTO
+from muxer.core import own_quality
+from muxer.core.model_id import AUTO, nearest
 from muxer.core.prices import CatalogReport, PriceTableInvalid, load_catalog
+from muxer.core.rules import is_named
+from muxer.learn import served
+from muxer.learn.served import RouterUnusable, ServedRouter
 from muxer.local import provider as local
 from muxer.ports import ProviderSpec
 from muxer.providers.egress import check_base_url
 from muxer.providers.provider_rows import PROVIDERS, ProviderRow
 from muxer.providers.quirks import check_quirks
 from muxer.providers.registry import DIALECTS
+from muxer.service.identity import ApiKeys
 from muxer.settings import Environment, Settings, SettingsInvalid
 from muxer.simulator.vendors import VENDORS
-from muxer.types.catalog import is_provider_name
+from muxer.types.catalog import Catalog, ModelSpec, is_provider_name
 
 SIMULATED_KEY = "simulated"
 
@@ -34,6 +39,8 @@ class Plan(Struct, frozen=True):
     providers: Mapping[str, ProviderSpec]  # the configured ones, by name
     warnings: tuple[str, ...] = ()
     simulated: frozenset[str] = frozenset()  # the providers that the simulator plays
+    router: ServedRouter | None = None  # what was learned from recorded outcomes
+    intent_model: ModelSpec | None = None  # to be asked for intents
 
 
 def read_plan(environment: Environment, config: str, *, simulator_url: str = "", local_url: str = "") -> Plan:
@@ -51,21 +58,29 @@ def read_plan(environment: Environment, config: str, *, simulator_url: str = "",
         providers[local.NAME] = rows[local.NAME].spec("")
     if not settings.provider_adapters_enabled:
         providers = {}
-    unknown = environment.unknown(row.key_variable for row in rows.values())
-    unpriced = _unpriced(providers, prices)
+    router = _router(settings, prices.catalog)
     plan = Plan(
         settings=settings,
         file=file,
         prices=prices,
         providers=providers,
         warnings=(
-            *(f"{name} is not a setting that there is" for name in unknown),
+            *(
+                f"{name} is not a setting that there is"
+                for name in environment.unknown(row.key_variable for row in rows.values())
+            ),
             *(
                 f"provider {name} has no model with a price: list its models under providers.{name}"
-                for name in unpriced
+                for name in _unpriced(providers, prices)
             ),
+            *_without_effect(prices.catalog, router),
+            *_idle_rules(settings, file, prices.catalog),
+            *_loud(settings),
+            *(["TEST_MODE: ROUTER_INTENT_MODEL is not asked"] if settings.intent_model and settings.test_mode else ()),
         ),
         simulated=frozenset(n for n, p in providers.items() if p.api_key == SIMULATED_KEY),
+        router=router,
+        intent_model=_intent_model(settings, prices.catalog, providers),
     )
     _check_mode(plan)
     return plan
@@ -88,12 +103,69 @@ def _prices(settings: Settings, file: FileConfig) -> CatalogReport:
     path = Path(settings.price_table_path) if settings.price_table_path else asset("prices/prices.json")
     added = file.model_rows()
     try:
-        return load_catalog(path.read_bytes(), today=dt.datetime.now(dt.UTC).date(), added=added)
+        report = load_catalog(path.read_bytes(), today=dt.datetime.now(dt.UTC).date(), added=added)
     except OSError as error:
         raise SettingsInvalid(f"PRICE_TABLE_PATH: the price table cannot be read: {error}") from None
     except PriceTableInvalid as error:
         source = f"{path.name} with the models under `providers`" if added else path.name
         raise SettingsInvalid(f"price table {source}: {error}") from None
+    return structs.replace(report, catalog=structs.replace(report.catalog, own_quality=_own(file, report.catalog)))
+
+
+def _own(file: FileConfig, catalog: Catalog) -> Mapping[str, own_quality.Shares]:
+    """What the operator says of how well models do."""
+    try:
+        return own_quality.by_model({pattern: section.quality for pattern, section in file.models.items()}, catalog)
+    except ValueError as error:
+        raise SettingsInvalid(f"models.{error}") from None
+
+
+def _router(settings: Settings, catalog: Catalog) -> ServedRouter | None:
+    """What was learned from recorded outcomes, if a file of it is given."""
+    if not settings.router_model_path:
+        return None
+    try:
+        return served.load(Path(settings.router_model_path), catalog)
+    except RouterUnusable as error:
+        raise SettingsInvalid(f"ROUTER_MODEL_PATH: {error}") from None
+
+
+def _without_effect(catalog: Catalog, router: ServedRouter | None) -> list[str]:
+    """Warnings of what was given about models, and changes nothing."""
+    if router is None:
+        return []
+    strangers = [f"the router file knows {name}, which is not in the price table" for name in router.strangers]
+    twice = [
+        f"models.{name}: the router file knows this model, and goes before what is said here"
+        for name in router.models
+        if name in catalog.own_quality
+    ]
+    return strangers + twice
+
+
+def _idle_rules(settings: Settings, file: FileConfig, catalog: Catalog) -> list[str]:
+    """Warnings of what the routing rules name and what is not there: such a rule may not do what it was written for."""
+    keys = ApiKeys(settings.api_keys).names
+    idle = []
+    for position, rule in enumerate(file.routing.routing_rules()):
+        where = f"routing.rules[{position}] ({rule.name})"
+        idle += [
+            f"{where}: {glob} matches no model"
+            for glob in rule.models
+            if not any(is_named(model_id, (glob,)) for model_id in catalog.models)
+        ]
+        idle += [f"{where}: no API key is named {tenant}" for tenant in sorted(rule.tenants - keys)]
+    return idle
+
+
+def _loud(settings: Settings) -> list[str]:
+    """A warning that prompts are kept, when they are. Raises `SettingsInvalid` when they could not be."""
+    if not settings.decision_log:
+        return []
+    file = Path(settings.decision_log)
+    if not file.parent.is_dir() or file.is_dir():
+        raise SettingsInvalid(f"MODELMUXER_DECISION_LOG: {file} must be a file in a folder that exists")
+    return [f"MODELMUXER_DECISION_LOG: the prompts of all chat requests are written to {file}"]
 
 
 def _unpriced(providers: Mapping[str, ProviderSpec], prices: CatalogReport) -> list[str]:
@@ -153,6 +225,19 @@ def _configured(environment: Environment, rows: Mapping[str, ProviderRow], file:
             headers = file.providers.get(row.name, ProviderSection()).headers
             found[row.name] = structs.replace(row.spec(key), headers=headers)
     return found
+
+
+def _intent_model(settings: Settings, catalog: Catalog, providers: Mapping[str, ProviderSpec]) -> ModelSpec | None:
+    """The model to ask for intents; None when none is to be asked, or no provider is called at all."""
+    name = settings.intent_model
+    if not name:
+        return None
+    model = catalog.models.get(name)
+    if model is None:
+        raise SettingsInvalid(f"ROUTER_INTENT_MODEL: `{name}` is not known{nearest(name, catalog)}")
+    if providers and model.provider not in providers:
+        raise SettingsInvalid(f"ROUTER_INTENT_MODEL: provider {model.provider} is not configured: set its key")
+    return None if settings.test_mode or not providers else model
 
 
 def _check_mode(plan: Plan) -> None:

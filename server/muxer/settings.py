@@ -57,26 +57,55 @@ class Settings(Struct, frozen=True, kw_only=True):
         Meta(
             ge=0,
             le=1,
-            description="Below this confidence, from 0 to 1, an intent counts as a guess.",
+            description="Below this confidence, from 0 to 1, ROUTER_INTENT_MODEL is asked, if there is one.",
             extra={"env": "INTENT_LOW_CONFIDENCE"},
         ),
     ] = 0.4
+    intent_model: Annotated[
+        str,
+        Meta(
+            description="A cheap model, as `provider:model`, to ask for the intent of chat requests that the "
+            "classifier is unsure of. Empty: none is asked.",
+            extra={"env": "ROUTER_INTENT_MODEL"},
+        ),
+    ] = ""
+    intent_timeout_ms: Annotated[
+        int,
+        Meta(
+            ge=100,
+            le=60_000,
+            description="Most time that asking ROUTER_INTENT_MODEL may take, in milliseconds, 100 to 60,000.",
+            extra={"env": "ROUTER_INTENT_TIMEOUT_MS"},
+        ),
+    ] = 1500
     intent_min_conf_for_direct: Annotated[
         float,
         Meta(
             ge=0,
             le=1,
-            description="From this confidence on, from 0 to 1, the intent may decide alone.",
+            description="From this confidence on, from 0 to 1, the intent may decide alone: routing rules that name it "
+            "apply.",
             extra={"env": "INTENT_MIN_CONF_FOR_DIRECT"},
         ),
     ] = 0.7
     test_mode: Annotated[
         bool,
-        Meta(description="Forbids everything that is not deterministic in a decision.", extra={"env": "TEST_MODE"}),
+        Meta(
+            description="Forbids what is not deterministic about an intent: ROUTER_INTENT_MODEL is never asked.",
+            extra={"env": "TEST_MODE"},
+        ),
     ] = False
     price_table_path: Annotated[
         str,
         Meta(description="Price table to use instead of the one that is shipped.", extra={"env": "PRICE_TABLE_PATH"}),
+    ] = ""
+    router_model_path: Annotated[
+        str,
+        Meta(
+            description="Router file made by `modelmuxer fit`: what it learned of a model replaces the predicted "
+            "quality. Needs the extra `fit`.",
+            extra={"env": "ROUTER_MODEL_PATH"},
+        ),
     ] = ""
     latency_priors_window_s: Annotated[
         int,
@@ -192,6 +221,24 @@ class Settings(Struct, frozen=True, kw_only=True):
             description="How much to log: `DEBUG`, `INFO`, `WARNING` or `ERROR`.", extra={"env": "MODELMUXER_LOG_LEVEL"}
         ),
     ] = "INFO"
+    decision_log: Annotated[
+        str,
+        Meta(
+            description="File to append each chat request with its decision and outcome to, for `modelmuxer replay`. "
+            "It holds whole prompts. Empty: none is written.",
+            extra={"env": "MODELMUXER_DECISION_LOG"},
+        ),
+    ] = ""
+    decision_log_max_mb: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=1_000_000,
+            description="Size in MB at which the decision log is begun anew, 1 to 1,000,000; one old file is kept, as "
+            "`FILE.1`.",
+            extra={"env": "MODELMUXER_DECISION_LOG_MAX_MB"},
+        ),
+    ] = 256
     otlp_endpoint: Annotated[
         str,
         Meta(

@@ -74,6 +74,22 @@ def test_a_longer_problem_is_harder() -> None:
     assert difficulty(short) < difficulty(long)
 
 
+def test_a_problem_of_more_steps_is_harder() -> None:
+    few = read("Ina has 40 shells. She gives 12 of them to Joe. How many shells does Ina have left after that day?")
+    many = read("Ina has 40 shells, twice as many as Joe. Each day she finds 5 more. How many have both in 7 days?")
+    assert difficulty(few) < difficulty(many)
+
+
+def test_sums_and_programs_are_harder_than_talk_of_the_same_length() -> None:
+    talk = read("Write a warm letter to my aunt in Ohio, who has sent me a scarf for my birthday this year.")
+    tasks = (
+        "Write a function in Python that returns the k largest elements of a stream of n integers.",
+        "A box holds 12 red and 8 green pens, and a third of them are dry. How many of the pens still write?",
+        "If Al is taller than Bo and Bo is taller than Cy, who is the shortest of the three? Explain it.",
+    )
+    assert all(difficulty(talk) < difficulty(read(task)) for task in tasks)
+
+
 @pytest.mark.parametrize("text", [*EASY, *HARD])
 def test_case_and_blanks_move_difficulty_little(text: str) -> None:
     assert abs(difficulty(read(text)) - difficulty(read(f"  {text.lower()}\n"))) < 0.1

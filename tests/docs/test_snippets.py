@@ -32,6 +32,9 @@ NOT_RUN = {
     "docker build -t modelmuxer-envoy --target envoy .\n"
     "docker run --rm --env-file .env -p 50051:50051 modelmuxer\n": "needs Docker; test_images.py runs the steps",
     "docker compose -f deploy/compose.yaml up --build\n": "needs Docker; test_images.py runs the commands",
+    "MODELMUXER_DECISION_LOG=decisions.jsonl modelmuxer up\n": (
+        "never ends; tests/stack/test_decision_log.py reads what a server writes"
+    ),
     "python tools/breaking.py --release\n": "changes the repository; test_breaking.py runs it in a copy",
 }
 """Blocks that are not run, with what proves them instead."""

@@ -72,3 +72,10 @@ async def test_a_standing_scenario_holds_until_it_is_lifted(http: httpx.AsyncCli
     assert await status() == 503
     sim.script("openai", "")
     assert await status() == 200
+
+
+async def test_an_answer_can_be_prescribed_word_for_word(http: httpx.AsyncClient, sim: Simulator) -> None:
+    answer = (await http.post(CHAT, json=body("say;text=code_gen"))).json()
+
+    assert answer["choices"][0]["message"]["content"] == "code_gen"
+    assert answer["usage"]["completion_tokens"] == sim.record.last.billed.output > 0

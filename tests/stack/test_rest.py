@@ -67,7 +67,7 @@ def test_metrics_have_the_documented_names(stack):
         'modelmuxer_router_budget_exceeded_total{reason="request_limit",route="CreateChatCompletion"}',
         'modelmuxer_router_decision_latency_ms_count{route="CreateChatCompletion"}',
         'modelmuxer_provider_latency_seconds_count{model="',
-        'modelmuxer_router_intent_total{label="chat_lite"}',
+        'modelmuxer_router_intent_total{label="chat_lite",method="model"}',
     ):
         assert line in text
 

@@ -9,7 +9,10 @@ from contextvars import ContextVar
 
 from msgspec import Struct
 
+from muxer.dispatch.settlement import Settled
 from muxer.errors import BadRequest, Reason
+from muxer.types.chat import ChatRequest
+from muxer.types.decision import Decision
 from muxer.types.money import PicoUsd
 
 REST_MARK = "x-mm-rest"
@@ -23,7 +26,8 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 
 class Call(Struct):
     """One call. `at` is when it came, in seconds since 1970; `deadline` is in the clock's monotonic seconds; `caller`
-    is the name of the key, or empty. The last four are what came of it, for log and metrics."""
+    is the name of the key, or empty. The rest is what came of it, for logs and metrics; `chat` is there from the moment
+    that a chat is to be decided on."""
 
     method: str
     request_id: str
@@ -36,10 +40,24 @@ class Call(Struct):
     cost: PicoUsd | None = None
     attempts: int = 0
     failure: Reason | None = None
+    chat: ChatRequest | None = None
+    decision_id: str = ""
+    decision: Decision | None = None
+    settled: Settled | None = None
+
+    @property
+    def rpc(self) -> str:
+        """The method's bare name."""
+        return self.method.rpartition("/")[2]
 
 
 CURRENT: ContextVar[Call] = ContextVar("modelmuxer_call")
 """The call that the running task serves."""
+
+
+def new_id(prefix: str) -> str:
+    """A fresh id that nobody can guess."""
+    return f"{prefix}-{secrets.token_hex(12)}"
 
 
 def request_id(metadata: Mapping[str, str]) -> str:

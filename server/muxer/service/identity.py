@@ -35,6 +35,11 @@ class ApiKeys:
         """Whether callers must present a key."""
         return bool(self._names)
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the keys: the tenants."""
+        return frozenset(self._names.values())
+
     def identify(self, method: str, metadata: Mapping[str, str]) -> str:
         """The name of the caller's key; empty when none is needed. Raises `MuxerError` INVALID_API_KEY."""
         if not self._names or method in PUBLIC_METHODS:

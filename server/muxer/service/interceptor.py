@@ -6,6 +6,7 @@ import inspect
 import logging
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 import grpc
@@ -14,11 +15,12 @@ from google.protobuf.message import DecodeError
 from muxer.errors import BadRequest, MuxerError, Reason
 from muxer.ports import Clock
 from muxer.service.call import CURRENT, REQUEST_ID_HEADER, REST_MARK, Call, request_id, timeout_ms
+from muxer.service.decision_record import encode
 from muxer.service.identity import ApiKeys
 from muxer.service.status import TABLE, abort, is_final
 from muxer.service.traffic import Traffic
 from muxer.settings import Settings
-from muxer.telemetry.port import RequestLog, Telemetry, Tracer
+from muxer.telemetry.port import LineLog, RequestLog, Telemetry, Tracer
 from muxer.telemetry.rpc_status import CUT_OFF, final_code
 
 _LOG = logging.getLogger(__name__)
@@ -44,6 +46,7 @@ class EdgeInterceptor(grpc.aio.ServerInterceptor):
         telemetry: Telemetry,
         log: RequestLog,
         tracer: Tracer,
+        decisions: LineLog | None = None,
     ) -> None:
         self._settings = settings
         self._keys = keys
@@ -52,6 +55,7 @@ class EdgeInterceptor(grpc.aio.ServerInterceptor):
         self._telemetry = telemetry
         self._log = log
         self._tracer = tracer
+        self._decisions = decisions
         self._wrapped: dict[str, Any] = {}
 
     async def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
@@ -113,7 +117,10 @@ class EdgeInterceptor(grpc.aio.ServerInterceptor):
                 if admitted:
                     self._traffic.leave()
                 if tracked:
-                    self._finished(route, call, self._clock.monotonic() - started, admitted=admitted)
+                    seconds = self._clock.monotonic() - started
+                    self._finished(route, call, seconds, admitted=admitted)
+                    if self._decisions is not None and call.chat is not None:
+                        self._decisions.write(partial(encode, call, call.chat, seconds), len(body))
 
         return behaviour
 

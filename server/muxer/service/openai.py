@@ -13,17 +13,17 @@ from muxer.dispatch.streamed import StreamedAnswer
 from muxer.errors import MuxerError
 from muxer.service import models
 from muxer.service.bounds import validate
-from muxer.service.call import CURRENT, Call
-from muxer.service.decider import Decider
+from muxer.service.call import CURRENT, Call, new_id
+from muxer.service.decider import Decided, Decider
 from muxer.service.event_writer import EventWriter
 from muxer.service.interceptor import Context, unexpected
 from muxer.service.openai_answer import encode
 from muxer.service.openai_request import FaceRequest, decode
 from muxer.service.openai_stream import StreamEncoder
-from muxer.service.router import new_id, note
+from muxer.service.router import decide, note
 from muxer.service.router_metadata import router_metadata
 from muxer.telemetry.rpc_status import CUT_OFF
-from muxer.types.decision import Candidate, Decision
+from muxer.types.decision import Candidate
 from muxer.types.money import usd
 
 JSON = "application/json"
@@ -44,11 +44,11 @@ class OpenAIServicer(openai_service_pb2_grpc.OpenAIServiceServicer):
         call = CURRENT.get()
         face = decode(request.data)
         validate(face.chat)
-        decision = self._decider.decide(face.chat, "CreateChatCompletion")
+        decided = await decide(self._decider, call, face.chat)
         if face.stream:
-            await self._stream(call, face, decision, context)
+            await self._stream(call, face, decided, context)
         else:
-            await self._complete(call, face, decision, context)
+            await self._complete(call, face, decided, context)
 
     async def GetModel(self, request: openai_service_pb2.GetModelRequest, context: Context) -> HttpBody:
         """One model, as OpenAI's model object."""
@@ -59,25 +59,27 @@ class OpenAIServicer(openai_service_pb2_grpc.OpenAIServiceServicer):
         )
         return HttpBody(content_type=JSON, data=msgspec.json.encode(model))
 
-    async def _complete(self, call: Call, face: FaceRequest, decision: Decision, context: Context) -> None:
-        answer = await self._dispatcher.complete(face.chat, decision, call.deadline)
+    async def _complete(self, call: Call, face: FaceRequest, decided: Decided, context: Context) -> None:
+        decision = decided.decision
+        answer = await self._dispatcher.complete(face.chat, decision, call.deadline, decided.attempts)
         note(call, answer.candidate, answer.settled)
-        metadata = router_metadata(decision, new_id("dec"), answer.candidate, answer.settled)
+        metadata = router_metadata(decision, call.decision_id, answer.candidate, answer.settled)
         await self._headers(answer.candidate, answer.settled.dropped, context)
         response = answer.response if answer.response.created else structs.replace(answer.response, created=call.at)
         body = encode(response, new_id("chatcmpl"), answer.settled.usage, metadata)
         await context.write(HttpBody(content_type=JSON, data=body))
 
-    async def _stream(self, call: Call, face: FaceRequest, decision: Decision, context: Context) -> None:
+    async def _stream(self, call: Call, face: FaceRequest, decided: Decided, context: Context) -> None:
+        decision = decided.decision
         encoder = StreamEncoder(new_id("chatcmpl"), call.at, include_usage=face.include_usage)
         async with (
-            self._dispatcher.stream(face.chat, decision, call.deadline) as answer,
+            self._dispatcher.stream(face.chat, decision, call.deadline, decided.attempts) as answer,
             EventWriter(context) as events,
         ):
             try:
                 await self._events(answer, encoder, events, context)
                 note(call, answer.candidate, answer.settled)
-                metadata = router_metadata(decision, new_id("dec"), answer.candidate, answer.settled)
+                metadata = router_metadata(decision, call.decision_id, answer.candidate, answer.settled)
                 await events.write(encoder.finish(answer.settled.usage, metadata))
             except CUT_OFF:
                 raise  # nobody listens any more

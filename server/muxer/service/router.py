@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from modelmuxer.v1 import router_service_pb2 as pb
@@ -13,21 +12,25 @@ from muxer.dispatch.settlement import Settled
 from muxer.errors import BadRequest, Reason
 from muxer.service import from_protobuf, models, to_protobuf
 from muxer.service.bounds import validate
-from muxer.service.call import CURRENT, Call
-from muxer.service.decider import Decider
+from muxer.service.call import CURRENT, Call, new_id
+from muxer.service.decider import Decided, Decider
 from muxer.service.interceptor import Context
-from muxer.types.chat import ChatChunk
+from muxer.types.chat import ChatChunk, ChatRequest
 from muxer.types.decision import Candidate, Decision
 
 
-def new_id(prefix: str) -> str:
-    """A fresh id that nobody can guess."""
-    return f"{prefix}-{secrets.token_hex(12)}"
+async def decide(decider: Decider, call: Call, chat: ChatRequest) -> Decided:
+    """Decides on a chat, and leaves for the decision log what was asked and what was decided."""
+    call.chat = chat
+    decided = await decider.decide_chat(chat, call.rpc, call.deadline)
+    call.decision_id, call.decision = new_id("dec"), decided.decision
+    return decided
 
 
 def note(call: Call, candidate: Candidate, settled: Settled) -> None:
-    """Leaves for the log what came of the call."""
+    """Leaves for the logs what came of the call."""
     call.model = candidate.model.id
+    call.settled = settled
     call.cost = settled.cost
     call.attempts = len(settled.attempts)
 
@@ -41,7 +44,7 @@ class RouterServicer(router_service_pb2_grpc.RouterServiceServicer):
 
     async def Route(self, request: pb.RouteRequest, context: Context) -> pb.RouteResponse:
         """Which model a chat request would go to, and why."""
-        decision = self._decider.decide(validate(from_protobuf.decidable(request)), "Route", with_rejected=True)
+        decision = self._decider.decide(validate(from_protobuf.decidable(request)), "Route")
         return pb.RouteResponse(decision=to_protobuf.decision(decision, new_id("dec"), decision.candidates))
 
     async def Classify(self, request: pb.ClassifyRequest, context: Context) -> pb.ClassifyResponse:
@@ -60,13 +63,14 @@ class RouterServicer(router_service_pb2_grpc.RouterServiceServicer):
         """The answer, whole."""
         call = CURRENT.get()
         chat = validate(from_protobuf.chat(request))
-        decision = self._decider.decide(chat, "ChatCompletion")
-        answer = await self._dispatcher.complete(chat, decision, call.deadline)
+        decided = await decide(self._decider, call, chat)
+        decision = decided.decision
+        answer = await self._dispatcher.complete(chat, decision, call.deadline, decided.attempts)
         note(call, answer.candidate, answer.settled)
         response = to_protobuf.response(answer.response, answer.settled, decision.price_version)
         response.id = new_id("chatcmpl")
         response.created = response.created or call.at
-        response.decision.CopyFrom(_carried_out(decision, answer.candidate, answer.settled))
+        response.decision.CopyFrom(_carried_out(call, decision, answer.candidate, answer.settled))
         return response
 
     async def StreamChatCompletion(  # type: ignore[override]  # grpc.aio also takes a coroutine that writes
@@ -77,10 +81,11 @@ class RouterServicer(router_service_pb2_grpc.RouterServiceServicer):
             raise BadRequest(Reason.MISSING_FIELD, "`request` is required", field="request")
         call = CURRENT.get()
         chat = validate(from_protobuf.chat(request.request))
-        decision = self._decider.decide(chat, "StreamChatCompletion")
+        decided = await decide(self._decider, call, chat)
+        decision = decided.decision
         answer_id = new_id("chatcmpl")
         last: ChatChunk | None = None
-        async with self._dispatcher.stream(chat, decision, call.deadline) as answer:
+        async with self._dispatcher.stream(chat, decision, call.deadline, decided.attempts) as answer:
             async for batch in answer:
                 for chunk in batch:
                     last = chunk
@@ -89,7 +94,7 @@ class RouterServicer(router_service_pb2_grpc.RouterServiceServicer):
                         message.id, message.created = answer_id, call.at
                         await context.write(message)
         note(call, answer.candidate, answer.settled)
-        end = _end(last, decision, answer.candidate, answer.settled)
+        end = _end(last, call, decision, answer.candidate, answer.settled)
         end.id, end.created = answer_id, call.at
         await context.write(end)
 
@@ -100,23 +105,23 @@ class RouterServicer(router_service_pb2_grpc.RouterServiceServicer):
 
 
 def _end(
-    last: ChatChunk | None, decision: Decision, candidate: Candidate, settled: Settled
+    last: ChatChunk | None, call: Call, decision: Decision, candidate: Candidate, settled: Settled
 ) -> pb.StreamChatCompletionResponse:
     """The last message of a stream: usage, cost and decision."""
     return pb.StreamChatCompletionResponse(
         model=candidate.model.name if last is None else last.model,
         usage=to_protobuf.usage(settled.usage),
         cost=to_protobuf.cost(settled, decision.price_version),
-        decision=_carried_out(decision, candidate, settled),
+        decision=_carried_out(call, decision, candidate, settled),
         attempts=len(settled.attempts),
         dropped_params=settled.dropped,
     )
 
 
-def _carried_out(decision: Decision, candidate: Candidate, settled: Settled) -> Any:
+def _carried_out(call: Call, decision: Decision, candidate: Candidate, settled: Settled) -> Any:
     """The decision with the candidates that were called, and the one that answered as the selected one."""
-    called = {a.model_id for a in settled.attempts}
-    message = to_protobuf.decision(decision, new_id("dec"), [c for c in decision.plan if c.model.id in called])
+    called = {a.model_id for a in settled.attempts if a.purpose == "answer"}
+    message = to_protobuf.decision(decision, call.decision_id, [c for c in decision.plan if c.model.id in called])
     message.selected_provider = candidate.model.provider
     message.selected_model = candidate.model.name
     message.simulated = candidate.model.provider in decision.simulated

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from muxer.dispatch.settlement import Settled
+from muxer.dispatch.settlement import Attempt, Settled
 from muxer.types.decision import Candidate, Decision
 from muxer.types.money import usd
 
@@ -37,7 +37,13 @@ def router_metadata(decision: Decision, decision_id: str, answered_by: Candidate
         "actual_cost_pico_usd": settled.cost,
         "usage_estimated": settled.usage.estimated,
         "price_version": decision.price_version,
-        "attempts": [{"model": a.model_id, "outcome": a.outcome} for a in settled.attempts],
+        "attempts": [_attempt(a) for a in settled.attempts],
         "dropped_params": settled.dropped,
         "simulated": answered_by.model.provider in decision.simulated,
     }
+
+
+def _attempt(attempt: Attempt) -> dict[str, str]:
+    """One call to a provider; a purpose is told when it was another one than to get the answer."""
+    told = {"model": attempt.model_id, "outcome": attempt.outcome}
+    return told if attempt.purpose == "answer" else {**told, "purpose": attempt.purpose}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 
-from muxer.ports import Clock, LatencyPriors
+from muxer.ports import Clock, Conversations, LatencyPriors, PriceShares, UsageHistory
 from muxer.types.catalog import Catalog
 from muxer.types.decision import Policy, ProviderState, View
 
@@ -21,23 +21,32 @@ class ViewSource:
         providers: Mapping[str, ProviderState],
         policy: Policy,
         priors: LatencyPriors,
+        usage: UsageHistory,
+        conversations: Conversations,
+        price_shares: PriceShares,
         clock: Clock,
         count_tokens: Callable[[str], int],
         *,
         simulated: frozenset[str],
+        quality: Callable[..., Mapping[str, float]] | None = None,
     ) -> None:
         self._catalog = catalog
         self._providers = providers
         self._policy = policy
         self._priors = priors
+        self._usage = usage
+        self._conversations = conversations
+        self._price_shares = price_shares
         self._clock = clock
         self._count_tokens = count_tokens
         self._simulated = simulated
+        self._quality = quality
         self._day = -1
         self._today = dt.date.min
 
     def __call__(self) -> View:
-        """The view of now; dates are UTC."""
+        """The view of now; dates are UTC. What belongs to one call, the tenant and the time left, is for the caller to
+        fill in."""
         day = int(self._clock.now() // _DAY_S)
         if day != self._day:
             self._day, self._today = day, dt.date(1970, 1, 1) + dt.timedelta(days=day)
@@ -45,8 +54,12 @@ class ViewSource:
             catalog=self._catalog,
             providers=self._providers,
             latency=self._priors.snapshot(),
+            usage=self._usage.snapshot(),
+            warm=self._conversations.snapshot(),
+            cost_weights=self._price_shares.snapshot(),
             policy=self._policy,
             today=self._today,
             count_tokens=self._count_tokens,
             simulated=self._simulated,
+            quality=self._quality,
         )

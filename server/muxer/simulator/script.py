@@ -45,7 +45,7 @@ _THOUGHTS = tuple(
     )
 )
 _EFFORT_TOKENS = {"none": 0, "minimal": 8, "low": 24, "medium": 48, "high": 96, "xhigh": 160, "max": 256, "default": 48}
-NAMES = frozenset(("refusal", "content_filter", "long_stream", "unicode", "lone_surrogate"))
+NAMES = frozenset(("refusal", "content_filter", "long_stream", "say", "unicode", "lone_surrogate"))
 """The scenarios that change what is said."""
 _UNICODE = " Grüße aus Zürich, 東京 and Ελλάδα: 👩‍🚀🇳🇴 naïve café, ¡señor! 🎉"
 LONE_SURROGATE = "\ue000"
@@ -194,6 +194,8 @@ def gist(question: str, most: int = 80) -> str:
 
 
 def _text(ask: Ask, identity: str, digest: bytes, scenario: Scenario) -> tuple[tuple[str, ...], str | None]:
+    if scenario.name == "say":
+        return tuple(tokens.split(scenario.text("text"))), None
     if scenario.name == "long_stream":
         return _long(identity, scenario.integer("events", 1_000)), None
     if ask.json:
