@@ -92,12 +92,13 @@ def test_predict_with_a_router_file_tells_quality_too(tmp_path: Path, fitted: Fi
 
 
 @pytest.mark.parametrize("line", ['{"id": 1}', '{"prompt": "secret"}', "secret"])
-def test_predict_names_a_bad_line_and_does_not_quote_it(tmp_path: Path, line: str, console: Console) -> None:
-    (tmp_path / "questions.jsonl").write_text(line)
+def test_predict_names_a_bad_line_does_not_quote_it_and_goes_on(tmp_path: Path, line: str, console: Console) -> None:
+    (tmp_path / "questions.jsonl").write_text(line + '\n{"id": 5, "prompt": "cut \\ud83d in two"}')
 
-    assert run_predict(tmp_path / "questions.jsonl", tmp_path / "out.jsonl", None, console) == 2
+    assert run_predict(tmp_path / "questions.jsonl", tmp_path / "out.jsonl", None, console) == 1
     assert "line 1" in printed(console)
     assert "secret" not in printed(console)
+    assert [json.loads(found)["id"] for found in (tmp_path / "out.jsonl").read_text().splitlines()] == [5]
 
 
 def test_predict_refuses_a_damaged_router_file(tmp_path: Path, console: Console) -> None:

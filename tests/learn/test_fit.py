@@ -7,6 +7,7 @@ import random
 import numpy as np
 from muxer.learn.fit import Fit, fit
 from muxer.learn.outcomes import Row, gather
+from muxer.learn.quality_model import Trust, general
 
 from tests.learn.traffic import CHEAP, DEAR, sums_need_the_dear_one
 
@@ -38,6 +39,14 @@ def test_an_unfamiliar_prompt_falls_back_to_the_means(fitted: Fit) -> None:
 
     assert all(abs(quality[name] - means[name]) < 0.15 for name in means)
     assert quality[CHEAP] < quality[DEAR]
+
+
+def test_of_two_unfamiliar_prompts_the_harder_one_needs_the_better_model_more() -> None:
+    means, trust = np.array([0.6, 0.9]), Trust(common=1, own=1, sway=0.5, typical=-0.5)
+    quality = means + general(means, trust, np.linspace(-5, 5, 11))
+
+    assert (np.diff(quality, axis=0) < 0).all()
+    assert (np.diff(quality[:, 1] - quality[:, 0]) > 0).all()
 
 
 def test_scores_without_rhyme_or_reason_teach_nothing() -> None:

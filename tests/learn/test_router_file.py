@@ -52,7 +52,7 @@ def test_a_cut_file_is_noticed(fitted: Fit, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "told"),
     [
-        (b'"version":1', b'"version":2', "another version"),
+        (b'"version":2', b'"version":1', "another version"),
         (b'"chars"', b'"chair"', "another version"),
         (b'"models":["cheap"', b'"models":["cheap","a"', "header is not valid"),
         (b'"mean":[', b'"mean":"', "header is not valid"),

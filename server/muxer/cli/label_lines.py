@@ -17,10 +17,10 @@ from msgspec import Struct, structs
 
 from muxer.cli.plans import BAD_CONFIGURATION, REFUSED
 from muxer.cli.screen import complain
-from muxer.cli.watched_lines import watched
 from muxer.core.features import extract
 from muxer.core.intent import classify
 from muxer.learn.conversation import Conversation, RecordedMessage, decode
+from muxer.learn.watched_lines import watched
 from muxer.types.chat import ChatRequest, ImagePart, Message, TextPart
 
 STANDARD = Path("-")

@@ -17,9 +17,9 @@ from muxer.app import current_view
 from muxer.cli import replay_tables
 from muxer.cli.plans import BAD_CONFIGURATION, REFUSED, plan_to_try
 from muxer.cli.screen import complain, screen
-from muxer.cli.watched_lines import watched
 from muxer.errors import MuxerError
 from muxer.learn.served import RouterUnusable, load
+from muxer.learn.watched_lines import watched
 from muxer.plan import Plan
 from muxer.replay.compare import Comparison, compare
 from muxer.replay.picture import draw

@@ -34,8 +34,29 @@ STRUCTURE = (
     "words_of_code",
     "words_of_options",
     "numbers_in_prose",
+    "sentences",
+    "distinct_numbers",
+    "relations",
+    "words_in_prose",
+    "steps",
+    "chars_of_problem",
 )
 """Names of what `structure` returns, in its order."""
+
+RELATIONS = frozenset(
+    "% each every per twice double triple half third quarter fifth tenth times percent cent dozen remaining remainder "
+    "left rest total altogether combined together more less fewer than average ratio as equally "
+    "pro jede jeder jedes halb doppelt mehr weniger insgesamt prozent chaque moitié reste plus moins fois cada mitad "
+    "doble veces resto más menos ciento metade dobro mais".split()
+)
+"""Words that tie one quantity to another, and so add a step to a word problem."""
+
+NUMBER_WORDS = frozenset("two three four five six seven eight nine ten eleven twelve twenty hundred thousand".split())
+"""Numbers that are spelled out."""
+
+USUAL_STEPS, USUAL_CHARS = 1.7, 5.0
+"""What is subtracted of word problems: logarithms of some five quantities and relations, and of 150 characters. A short
+problem then counts for as much as prose without numbers, and longer ones for more."""
 
 LONG_WORD = 8
 """Letters from which on a word counts as long."""
@@ -47,12 +68,17 @@ def structure(features: Features) -> tuple[float, ...]:
     text, words, signals = features.text, features.words, features.signals
     all_words = len(words) or 1
     prose = features.word_count or 1
-    log_words = math.log1p(features.word_count)
+    log_chars, log_words = math.log1p(features.turn_chars), math.log1p(features.word_count)
     log_numbers = math.log1p(features.number_count)
     code = float(signals.signals.code)
     count = text.count
+    prosaic = not (features.options or code)
+    numbers = len(set(filter(str.isdigit, words)))
+    problem = prosaic and features.question and numbers > 1 and "\\" not in text
+    relations = sum([word in RELATIONS for word in words])
+    spelled = sum([word in NUMBER_WORDS for word in words])
     return (
-        math.log1p(features.turn_chars),
+        log_chars,
         log_words,
         math.log1p(features.lines),
         log_numbers,
@@ -75,5 +101,11 @@ def structure(features: Features) -> tuple[float, ...]:
         log_words if features.maths else 0.0,
         log_words if code else 0.0,
         log_words if features.options else 0.0,
-        0.0 if features.options or code else log_numbers,
+        log_numbers if prosaic else 0.0,
+        math.log1p(count(". ") + count("? ") + count("! ")),
+        math.log1p(numbers),
+        math.log1p(relations),
+        log_words if prosaic else 0.0,
+        math.log1p(features.number_count + spelled + relations) - USUAL_STEPS if problem else 0.0,
+        log_chars - USUAL_CHARS if problem else 0.0,
     )

@@ -10,21 +10,29 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from muxer.core import difficulty
 from muxer.learn import router_file
-from muxer.learn.conversation import Conversation, read
+from muxer.learn.conversation import Conversation, decode, read
 from muxer.learn.curve import Comparison, Pool, compare, pools
 from muxer.learn.fit import Fit, fit
 from muxer.learn.outcomes import Outcomes, OutcomesInvalid, read_outcomes
 from muxer.learn.picture import draw
 from muxer.learn.quality_model import QualityModel
 from muxer.learn.router_file import RouterFileInvalid
+from muxer.learn.watched_lines import watched
+
+LEFT_OUT = 1
+"""Exit code when some lines could not be read."""
 
 UNUSABLE = 2
 """Exit code when a file cannot be used."""
+
+TOLD = 10
+"""Bad lines that are told one by one; of the rest the number is told."""
 
 MIN_OUTCOMES = 50
 """Fewer outcomes are refused: their means alone would be off by more than models differ."""
@@ -67,18 +75,26 @@ def run_fit(path: Path, out: Path, picture: Path | None = None, console: Console
 
 
 def run_predict(questions: Path, out: Path, router: Path | None = None, console: Console | None = None) -> int:
-    """Predicts for JSON lines of `id` and `prompt` or `messages`; without a router file, difficulty alone. Returns the
-    exit code."""
+    """Predicts for JSON lines of `id` and `prompt` or `messages`; without a router file, difficulty alone. Lines that
+    cannot be read are told of and left out. Returns the exit code."""
     console = console or Console()
+    bad = 0
     try:
         model = router_file.load(router) if router else None
         with questions.open("rb") as lines, out.open("wb") as predictions:
-            for prediction in _predictions(lines, model):
-                predictions.write(msgspec.json.encode(prediction) + b"\n")
-    except (RouterFileInvalid, OutcomesInvalid, OSError) as error:
-        console.print(f"[bold red]Cannot predict:[/] {error}", highlight=False, soft_wrap=True)
+            for found in _predictions(watched(lines), model):
+                if isinstance(found, Prediction):
+                    predictions.write(msgspec.json.encode(found) + b"\n")
+                    continue
+                bad += 1
+                if bad <= TOLD:
+                    console.print(f"[yellow]Left out:[/] {escape(found)}", highlight=False, soft_wrap=True)
+    except (RouterFileInvalid, OSError) as error:
+        console.print(f"[bold red]Cannot predict:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         return UNUSABLE
-    return 0
+    if bad > TOLD:
+        console.print(f"[yellow]Left out:[/] {bad - TOLD} lines more")
+    return LEFT_OUT if bad else 0
 
 
 def _enough(outcomes: Outcomes) -> None:
@@ -99,7 +115,7 @@ def _summary(outcomes: Outcomes, model: QualityModel, out: Path, size: int) -> s
         f"[bold green]{out}[/]  {outcomes.count:,} outcomes of {len(model.models)} models on "
         f"{len(outcomes.prompts):,} prompts, {size / 1e6:.1f} MB\n"
         f"Believed by cross-validation: {trust.common:.0%} of what was learned on prompts, {trust.own:.0%} of what was "
-        "learned on single models. Prompts unlike these get the models' means, moved a little by general difficulty."
+        "learned on single models. Prompts unlike these get the models' means, moved by general difficulty."
     )
 
 
@@ -140,15 +156,17 @@ def _known(value: float, form: str) -> str:
     return "-" if math.isnan(value) else form.format(value)
 
 
-def _predictions(lines: Iterable[bytes], model: QualityModel | None) -> Iterator[Prediction]:
+def _predictions(lines: Iterable[bytes], model: QualityModel | None) -> Iterator[Prediction | str]:
+    """The prediction for each line that is not blank, or what is wrong with it: never what stands in it."""
     decoder = msgspec.json.Decoder(Question)
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            question = decoder.decode(line)
+            question = decode(line, decoder)
             features = read(question)
-        except ValueError as error:
-            raise OutcomesInvalid(f"line {number}: {error}") from None
+        except (ValueError, RecursionError) as error:
+            yield f"line {number}: {error}"
+            continue
         quality = {} if model is None else dict(model.quality(features))
         yield Prediction(question.id, difficulty.difficulty(features), quality)

@@ -4,7 +4,7 @@
 
 p is the average of the learners' residuals for the model, and c the mean of p over all models: what the prompt does to
 everyone. `common` and `own` are shrinkage factors from cross-validation. Where a prompt is unlike those that a model
-was judged on, the learners are not believed, and only the general difficulty of the prompt moves the mean, a little.
+was judged on, the learners are not believed, and only the general difficulty of the prompt moves the mean (`general`).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Trust(Struct, frozen=True):
 
     common: float  # factor of what a prompt does to all models
     own: float  # factor of what it does to one
-    slope: float  # log-odds of quality per log-odds of general difficulty
+    sway: float  # share by which failures grow, or shrink, on prompts that are as hard or easy as can be
     typical: float  # mean general difficulty of the training prompts, in log-odds
 
 
@@ -97,6 +97,12 @@ def combine(mean: Vector, trust: Trust, residuals: Vector, familiarity: Vector, 
 
 
 def general(mean: Vector, trust: Trust, hardness: Vector) -> Vector:
-    """How far general difficulty moves each model's mean: the Rasch model, with the slope found in training."""
-    odds = np.log(np.clip(mean, 0.01, 0.99) / (1 - np.clip(mean, 0.01, 0.99)))
-    return np.asarray(1 / (1 + np.exp(trust.slope * (hardness[:, None] - trust.typical) - odds)) - mean)
+    """How far general difficulty moves each model's mean: the failures of all models grow or shrink in proportion. So
+    the gap between two models grows with difficulty, and harder prompts get the better one, while the models that are
+    worth their cost at some price of quality stay the same. Weak ones can reach 0."""
+    return np.asarray(-trust.sway * harder(hardness, trust.typical) * (1 - mean))
+
+
+def harder(hardness: Vector, typical: float) -> Vector:
+    """How much harder than a typical prompt each one is, from -1 to 1, as a column."""
+    return np.asarray(np.tanh((hardness[:, None] - typical) / 2))

@@ -32,7 +32,7 @@ from muxer.learn.quality_model import Learned, QualityModel, Trust
 from muxer.learn.terms import Vocabulary
 
 MAGIC = b"MMROUTER"
-VERSION = 1
+VERSION = 2
 CHECKSUM_BYTES = 32
 
 TYPES: Mapping[str, str] = MappingProxyType(
