@@ -167,7 +167,9 @@ def _gerund(act: str) -> str:
 
 
 _DOUBLED = frozenset(
-    "get put cut rob rig run set hit drug plan stop jam stab swat spot win strip drop trap grab hug".split()
+    "beg bid chat commit con cut dig drag drop drug get grab hit hop hug jam jog knit log mop mug nap pin plan plug "
+    "put quit rig rob run scam set ship shop sip skim skip snap spot stab stop strip swat swim tap trap trim win "
+    "wrap".split()
 )
 """Verbs of the corpus that double their last letter."""
 

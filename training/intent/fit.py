@@ -21,11 +21,11 @@ from training.intent.examples import Example
 LEAST_FREQUENCY = 2
 """A term in fewer examples is left out."""
 
-LEAST_WEIGHT = 0.5
+LEAST_WEIGHT = 3.0
 """A term all of whose weights are smaller, idf included, is left out of the file."""
 
 KIND_FREEDOM = 30.0
-SAFETY_FREEDOM = 100.0
+SAFETY_FREEDOM = 40.0
 """Inverse strengths of the L2 penalties. More freedom gained on held-out sources up to here, most for safety."""
 
 LOOKALIKE_WEIGHT = 2.0
