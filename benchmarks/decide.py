@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
-from muxer.core import difficulty, intent
+from muxer.core import difficulty, explain, intent
 from muxer.core.features import extract
 from muxer.core.prices import load_catalog
 from muxer.core.route import classify, decide
@@ -126,6 +126,7 @@ def _stages(title: str, view: View, rounds: int) -> Table:
         ("features and intent", partial(classify, request, view), "< 150", ""),
         ("difficulty", partial(difficulty.log_odds, features), "", ""),
         ("the whole decision", partial(decide, request, view), "< 300", "< 1,000"),
+        ("its reason for each candidate", partial(explain.reasons, decide(request, view).candidates), "", ""),
     )
     table = _table(title, "", "p50", "target", "p99", "target", "p99 by the wall clock")
     for name, call, most_p50, most_p99 in rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import random
 import signal
@@ -251,6 +252,7 @@ async def serve(plan: Plan, addresses: Sequence[str], ready_file: str, human_log
             port, close_metrics = exposition.serve(host, plan.settings.metrics_port)
             _LOG.info("metrics on http://%s:%d/metrics", host, port)
         _report(plan, server.counter, addresses, ports)
+        _spare_the_collector()
         if ready_file:
             await asyncio.to_thread(Path(ready_file).write_bytes, msgspec.json.encode(ports))
         await stopping.wait()
@@ -262,6 +264,13 @@ async def serve(plan: Plan, addresses: Sequence[str], ready_file: str, human_log
         if close_metrics is not None:
             close_metrics()
         logs.close()
+
+
+def _spare_the_collector() -> None:
+    """Keeps what has been loaded out of garbage collections: it stays until the end, and going through all of it would
+    hold up the calls in progress for some 10 ms each time."""
+    gc.collect()
+    gc.freeze()
 
 
 def _report(plan: Plan, counter: Counter, addresses: Sequence[str], ports: Sequence[int]) -> None:

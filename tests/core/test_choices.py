@@ -143,7 +143,7 @@ def test_a_book_goes_to_a_model_with_a_long_context() -> None:
     book: Decision = decide(ask("It was the best of times. " * 40_000, preset="economy"), WORLD)
 
     assert all(c.model.max_input_tokens == 0 or c.model.max_input_tokens > 280_000 for c in book.plan)
-    assert any("the limit is 131072" in c.reason for c in book.candidates)
+    assert any("the limit is 131072" in c.why for c in book.candidates)
 
 
 def test_a_limit_of_a_tenth_of_a_cent_moves_a_hard_problem_down() -> None:

@@ -36,8 +36,8 @@ def test_a_model_that_is_expected_to_be_late_is_ruled_out_and_says_so() -> None:
 
     assert unhurried.selected.model.id == "beta:b"
     assert [c.model.id for c in hurried.plan] == ["alpha:a"]
-    assert hurried.candidates[1].reason.startswith("expected to take ")
-    assert hurried.candidates[1].reason.endswith(" s; 5.0 s are left")
+    assert hurried.candidates[1].why.startswith("expected to take ")
+    assert hurried.candidates[1].why.endswith(" s; 5.0 s are left")
 
 
 def test_a_default_rules_a_model_out_as_long_as_another_one_is_in_time() -> None:

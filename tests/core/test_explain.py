@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from muxer.core.explain import dollars
+from muxer.core.explain import dollars, reasons
 from muxer.core.route import decide
 from muxer.types.decision import LatencyPrior, Policy
 from muxer.types.money import pico
@@ -44,18 +44,20 @@ def test_a_fallback_says_how_far_behind_it_is_and_for_what() -> None:
     decision = decide(ask(preset="economy"), view(CHEAP, DEAR, policy=NO_INTENT))
 
     gap = decision.candidates[0].score - decision.candidates[1].score
-    assert decision.candidates[1].reason == f"scores {gap:.4f} less than alpha:cheap, mainly for its cost"
+    assert reasons(decision.candidates)[1] == f"scores {gap:.4f} less than alpha:cheap, mainly for its cost"
 
 
 def test_a_slow_fallback_is_behind_for_its_time() -> None:
     crawl = LatencyPrior(first_token_p50_s=60, first_token_p95_s=60, tokens_per_s=1, samples=1_000, speed_samples=1_000)
     world = view(model("alpha:a"), model("beta:b"), latency={"beta:b": crawl})
 
-    assert decide(ask(preset="fast"), world).candidates[1].reason.endswith("mainly for its time")
+    assert reasons(decide(ask(preset="fast"), world).candidates)[1].endswith("mainly for its time")
 
 
 def test_a_weak_fallback_is_behind_for_its_quality() -> None:
-    assert decide(ask(preset="quality"), view(CHEAP, DEAR)).candidates[1].reason.endswith("mainly for its quality")
+    decision = decide(ask(preset="quality"), view(CHEAP, DEAR))
+
+    assert reasons(decision.candidates)[1].endswith("mainly for its quality")
 
 
 def test_a_named_model_says_that_it_was_asked_for() -> None:

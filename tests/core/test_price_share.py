@@ -225,7 +225,7 @@ def plan_of(rng: random.Random, difficulty: float, weight: float | None, share: 
             latency=LatencyEstimate(0, 0, 0),
             score=quality - weight * cost_term(cost),
             status="",
-            reason="",
+            why="",
         )
         for spec, quality, cost in zip(MODELS, qualities, costs, strict=True)
     ]

@@ -52,7 +52,7 @@ def test_a_limit_moves_the_choice_down_to_the_best_that_fits() -> None:
     decision = decide(ask(preset="quality", max_cost="0.006"), WORLD)
 
     assert order(decision) == [("middling", "selected"), ("cheap", "fallback"), ("dear", "rejected")]
-    assert decision.candidates[-1].reason.endswith(", above the limit of $0.006")
+    assert decision.candidates[-1].why.endswith(", above the limit of $0.006")
 
 
 def test_a_limit_exactly_at_an_estimate_lets_it_pass() -> None:
@@ -88,7 +88,7 @@ def test_a_retired_model_is_never_chosen_but_may_be_named() -> None:
     decision = decide(ask(preset="economy"), world)
 
     assert order(decision) == [("dear", "selected"), ("old", "rejected")]
-    assert decision.candidates[1].reason == "retired by its provider after 2026-11-22"
+    assert decision.candidates[1].why == "retired by its provider after 2026-11-22"
     assert decide(ask(model="alpha:old"), world).selected.model == old
 
 
@@ -96,7 +96,7 @@ def test_a_picture_goes_to_a_model_that_sees() -> None:
     decision = decide(ask("What is this?", PICTURE), view(CHEAP, model("beta:eye", 10, can=Capabilities(vision=True))))
 
     assert order(decision) == [("eye", "selected"), ("cheap", "rejected")]
-    assert decision.candidates[1].reason == "does not take pictures"
+    assert decision.candidates[1].why == "does not take pictures"
 
 
 def test_prices_of_the_day_decide() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from msgspec.structs import replace
+from muxer.core.explain import reasons
 from muxer.core.route import decide, estimate
 from muxer.errors import BudgetExceeded, MuxerError, Reason
 from muxer.types.chat import ChatRequest
@@ -43,7 +44,7 @@ def test_a_request_gets_a_decision_or_one_of_the_documented_refusals(request: Ch
 def test_every_model_of_the_catalogue_is_a_candidate_once_and_says_why(request: ChatRequest, world: View) -> None:
     if decision := decided(request, world):
         assert sorted(c.model.id for c in decision.candidates) == list(world.catalog.models)
-        assert all(c.reason for c in decision.candidates)
+        assert all(reasons(decision.candidates))
 
 
 @given(requests(), views())

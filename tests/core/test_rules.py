@@ -48,7 +48,7 @@ def test_forbidden_models_are_out_and_say_by_which_rule() -> None:
     decision = decide(ask(preset="economy"), world(rule("forbid", "alpha:*")))
 
     assert planned(decision) == ["beta:middling", "gamma:dear"]
-    assert decision.candidates[-1].reason == "ruled out by rule the-rule"
+    assert decision.candidates[-1].why == "ruled out by rule the-rule"
     assert decision.rules == ("the-rule",)
     assert decision.reason.endswith("; rules in force: the-rule")
 
@@ -67,7 +67,7 @@ def test_preferred_models_come_first_and_the_others_stand_by() -> None:
     decision = decide(ask(preset="economy"), world(rule("prefer", "gamma:*", "beta:*")))
 
     assert planned(decision) == ["beta:middling", "gamma:dear", "alpha:cheap"]
-    assert decision.candidates[2].reason == "is not one of those that rule the-rule prefers"
+    assert decision.candidates[2].why == "is not one of those that rule the-rule prefers"
     assert "has the best balance, among those that rule the-rule prefers, of quality" in decision.reason
     assert decision.rules == ("the-rule",)
 

@@ -21,7 +21,7 @@ def candidate(model_id: str, *, status: str = "fallback", max_input: int = 0) ->
         latency=LatencyEstimate(1000, 2000, 300),
         score=0.5,
         status=status,
-        reason="",
+        why="",
     )
 
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from muxer.app import current_view
 from muxer.cli.plans import explained, plan_to_try
 from muxer.cli.screen import NARROW, screen
-from muxer.core import quality
+from muxer.core import explain, quality
 from muxer.core import route as core
 from muxer.service import to_protobuf
 from muxer.service.bounds import validate
@@ -56,8 +56,8 @@ def estimate(prompt: str, model: str, config: Path | None, *, as_json: bool) -> 
     with explained():
         candidates, _, _ = core.estimate(request_of(prompt, model, RoutingOptions()), current_view(plan))
     if as_json:
-        for candidate in candidates:
-            print_json(to_protobuf.candidate(candidate), indent=None)
+        for candidate in to_protobuf.candidates(candidates):
+            print_json(candidate, indent=None)
         return 0
     console = screen()
     console.print(_table(candidates, scores=False, narrow=console.width < NARROW))
@@ -100,11 +100,11 @@ def _table(candidates: tuple[Candidate, ...], *, scores: bool, narrow: bool) -> 
     if scores and not narrow:
         table.add_column("score", justify="right", no_wrap=True)
     table.add_column("why", overflow="fold")
-    for c in candidates:
+    for c, reason in zip(candidates, explain.reasons(candidates), strict=True):
         cells = [c.model.id, f"{c.quality:.2f}", f"{usd(c.cost.expected):.6f}"]
         cells += [] if narrow else [f"{usd(c.cost.p90):.6f}"]
         cells += [f"{c.latency.p50_ms / 1000:.1f}"]
         if scores and not narrow:
             cells.append("" if c.status == "rejected" else f"{c.score:.3f}")
-        table.add_row(*cells, escape(c.reason), style=_STATUS_STYLE[c.status])
+        table.add_row(*cells, escape(reason), style=_STATUS_STYLE[c.status])
     return table

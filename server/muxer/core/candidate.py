@@ -1,6 +1,13 @@
-"""Measures one model against one request: the three predictions, the score, and the hard limit it falls at, if any."""
+"""Measures models against a request: the three predictions, the score, and the hard limit they fall at, if any.
+
+This runs for every model of the catalogue in every decision, which is where the time of a decision goes. So tokens and
+time, which do not depend on a model's price or name, are predicted once for all models that are alike.
+"""
 
 from __future__ import annotations
+
+import math
+from collections.abc import Iterable
 
 from msgspec import Struct
 
@@ -13,7 +20,7 @@ from muxer.core.preset import cost_term, latency_term
 from muxer.types.catalog import CostEstimate, LatencyEstimate
 
 
-class Assessment(Struct, frozen=True):
+class Assessment(Struct, frozen=True, gc=False):  # it refers to nothing that could refer to it
     """One model, measured. The ability is that for this kind of request, in log-odds; the score is the quality less the
     two penalties. `overflow` are the tokens that may be needed and the limit that they exceed, if any. `fell_at` is
     None when the model may be used, else `why` tells."""
@@ -32,41 +39,76 @@ class Assessment(Struct, frozen=True):
     why: str
 
 
+class _Forecast(Struct, frozen=True, gc=False):
+    """What is predicted of a model but for its price and quality: tokens of the prompt, expected and at most; tokens of
+    the answers, expected and 90th percentile; the time of one answer, and the penalty for it. `room` are the tokens
+    that one answer has to have room for. It holds for any other model that is alike if that may write up to `reach`
+    tokens; infinite when it holds for this one alone."""
+
+    prompt: int
+    longest: int
+    expected: int
+    p90: int
+    room: int
+    time: LatencyEstimate
+    slow: float
+    reach: float
+
+
 def assess(model: PreparedModel, demand: Demand) -> Assessment:
     """Measures a model against a request."""
-    return _measured(model, demand, barred_at(model, demand))
+    return assess_all([model], demand)[0]
 
 
-def assess_unless_barred(model: PreparedModel, demand: Demand) -> Assessment | None:
-    """The same, but None for a model that falls at a limit which takes no prediction: there is no need to make any."""
-    return _measured(model, demand, None) if barred_at(model, demand) is None else None
+def assess_all(models: Iterable[PreparedModel], demand: Demand, *, whole: bool = True) -> list[Assessment]:
+    """Measures models of one catalogue against a request. Unless `whole`, those that fall at a limit which takes no
+    prediction are left out: there is no need to make any."""
+    warm, cost_weight = demand.warm, demand.weights.cost
+    answers, allowed = demand.length.answers, demand.length.max_tokens
+    learned = demand.usage.keys() | demand.latency.keys()
+    forecasts: dict[int, _Forecast] = {}  # by likeness
+    found: list[Assessment] = []
+    for model in models:
+        barred = barred_at(model, demand)
+        if barred is not None and not whole:
+            continue
+        forecast = forecasts.get(model.likeness)
+        if forecast is None or forecast.reach > model.max_output or model.id in learned:
+            forecast = _forecast(model, demand)
+            if forecast.reach < math.inf:
+                forecasts[model.likeness] = forecast
+        prompt, longest, time, slow = forecast.prompt, forecast.longest, forecast.time, forecast.slow
+        cached = warm.tokens if warm is not None and warm.model_id == model.id else 0
+        most = answers * (model.max_output if allowed is None or model.max_output < allowed else allowed)
+        cost = cost_on(model, prompt, longest, forecast.expected, forecast.p90, most, cached)
+        dear = cost_weight * cost_term(cost.expected)
+        able, source, predicted = _quality(model, demand)
+        overflow = None
+        if longest + forecast.room > model.fits:
+            overflow = context.overflow(model.spec, prompt if demand.pinned else longest, forecast.room)
+        if barred is None:
+            fell_at, why = stopped_at(model, demand, predicted, cost, time, overflow)
+        else:
+            fell_at, why = barred, why_barred(model, demand, barred)
+        score = predicted - dear - slow
+        found.append(Assessment(model, able, source, predicted, cost, time, dear, slow, score, overflow, fell_at, why))
+    return found
 
 
-def _measured(model: PreparedModel, demand: Demand, barred: Hurdle | None) -> Assessment:
-    """The predictions for a model, and the limit that it falls at by them if it has not fallen before."""
-    length = demand.length
-    history = demand.usage.get(model.id)
+def _forecast(model: PreparedModel, demand: Demand) -> _Forecast:
+    history, measured = demand.usage.get(model.id), demand.latency.get(model.id)
     prompt, longest = prompt_on(model, demand.prompt_tokens, history)
+    length = demand.length
     median, expected, p90, most = length.on(model, history)
-    warm = demand.warm
-    cached = warm.tokens if warm is not None and warm.model_id == model.id else 0
-    cost = cost_on(model, prompt, longest, expected, p90, most, cached)
-    measured = demand.latency.get(model.id)
-    pace = model.pace if measured is None else latency.pace(model.latency, measured)
     answers = length.answers
-    one_answer = expected // answers
+    room = expected // answers if length.max_tokens is None else length.max_tokens
+    pace = model.pace if measured is None else latency.pace(model.latency, measured)
     time = latency.predict(pace, median / answers, p90 / answers, most / answers)
-    able, source, predicted = _quality(model, demand)
-    dear = demand.weights.cost * cost_term(cost.expected)
     slow = demand.weights.latency * latency_term(time.p50_ms)
-    room = one_answer if length.max_tokens is None else length.max_tokens
-    overflow = context.overflow(model.spec, prompt if demand.pinned else longest, room)
-    if barred is None:
-        fell_at, why = stopped_at(model, demand, predicted, cost, time, overflow)
-    else:
-        fell_at, why = barred, why_barred(model, demand, barred)
-    score = predicted - dear - slow
-    return Assessment(model, able, source, predicted, cost, time, dear, slow, score, overflow, fell_at, why)
+    reach = p90 / answers * latency.P99_OF_P90
+    if history is not None or measured is not None or reach > most / answers:
+        reach = math.inf
+    return _Forecast(prompt, longest, expected, p90, room, time, slow, reach)
 
 
 def _quality(model: PreparedModel, demand: Demand) -> tuple[float, str, float]:

@@ -39,9 +39,11 @@ class Model(Struct, frozen=True):
 
     def log_odds(self, features: Features) -> float:
         """Difficulty in log-odds, within some units of 0."""
-        slopes = self.structure.values()
-        shape = [s.weight * min(s.high, max(s.low, x)) for s, x in zip(slopes, structure(features), strict=True)]
-        distinct = set(features.words)
+        shape = [  # conditions, for min() and max() take four times as long
+            s.weight * (s.low if x < s.low else s.high if x > s.high else x)
+            for s, x in zip(self.structure.values(), structure(features), strict=True)
+        ]
+        distinct = dict.fromkeys(features.words)  # in their order: a sum in another differs in its last bits
         weight = self.words.get
         about = sum([weight(word, 0.0) for word in distinct]) / math.sqrt(len(distinct) or 1)
         return self.bias + sum(shape) + about

@@ -14,7 +14,6 @@ from muxer.core import cost
 from muxer.core.prepared import PreparedModel
 from muxer.types.catalog import CostEstimate
 from muxer.types.decision import UsagePrior
-from muxer.types.money import PicoUsd
 
 ROW_WORTH = 10
 """The factor of the price table counts as much as that of this many prompts."""
@@ -49,15 +48,10 @@ def cost_on(
         if cached_tokens:
             cached_tokens = min(cached_tokens, prompt)
             likely -= cached_tokens * model.cached_saving
-        return CostEstimate(
-            PicoUsd(likely),
-            PicoUsd(prompt_cost + p90 * model.output_rate),
-            PicoUsd(longest * model.dearest_input_rate + most * model.output_rate),
-            prompt,
-            expected,
-            p90,
-            cached_tokens,
-        )
+        high = prompt_cost + p90 * model.output_rate
+        ceiling = longest * model.dearest_input_rate + most * model.output_rate
+        # PicoUsd() is a function at run time, and three calls would take as long as the rest of this.
+        return CostEstimate(likely, high, ceiling, prompt, expected, p90, cached_tokens)  # type: ignore[arg-type]
     spec, day = model.spec, model.day
     estimated = cost.estimate(
         spec,

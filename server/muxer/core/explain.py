@@ -13,7 +13,7 @@ from muxer.core.hurdles import Hurdle
 from muxer.core.preset import cost_term
 from muxer.core.rules import is_named
 from muxer.core.select import Ranking
-from muxer.types.decision import Intent, RoutingRule
+from muxer.types.decision import Candidate, Intent, RoutingRule
 
 NO_WEIGHT = 0.0005
 """Weights on cost below this change the score in no digit that is shown."""
@@ -27,17 +27,39 @@ def dollars(amount: int) -> str:
     return f"${value:.{max(2, 1 - math.floor(math.log10(value)))}f}"
 
 
-def figures(chosen: Assessment) -> str:
+def figures(chosen: Assessment | Candidate) -> str:
     """The three predictions of a model, such as `quality 0.81, cost $0.000034 and 0.9 s`."""
     return (
         f"quality {chosen.quality:.2f}, cost {dollars(chosen.cost.expected)} and {chosen.latency.p50_ms / 1000:.1f} s"
     )
 
 
-def behind(other: Assessment, best: Assessment, preference: RoutingRule | None) -> str:
-    """Why a model that may be used is not the first choice."""
-    if preference is not None and not is_named(other.model.id, preference.models):
-        return f"is not one of those that rule {preference.name} prefers"
+def reason(candidate: Candidate, best: Candidate | None) -> str:
+    """Why a candidate has its place. `best` is the selected one, None when none is.
+
+    Made where it is read and not with the decision: most candidates are looked at by nobody, and the sentences for
+    fifty of them take as long as predicting what they cost.
+    """
+    if candidate.why or best is None:
+        return candidate.why
+    return f"best balance of {figures(best)}" if candidate.status == "selected" else _behind(candidate, best)
+
+
+def reasons(candidates: Sequence[Candidate]) -> list[str]:
+    """Why each of the candidates of a request has its place, in any order."""
+    best = next((c for c in candidates if c.status == "selected"), None)
+    return [reason(candidate, best) for candidate in candidates]
+
+
+def set_back(other: Assessment, preference: RoutingRule) -> str:
+    """The rule that puts others before a model that may be used; empty when it is one of those preferred."""
+    if is_named(other.model.id, preference.models):
+        return ""
+    return f"is not one of those that rule {preference.name} prefers"
+
+
+def _behind(other: Candidate, best: Candidate) -> str:
+    """Why a model whose score decides is not the first choice."""
     by_quality = best.quality - other.quality
     by_cost = other.cost_penalty - best.cost_penalty
     by_time = other.latency_penalty - best.latency_penalty

@@ -80,10 +80,11 @@ def _plain(words: Iterable[str]) -> list[str]:
 
 def _word_terms(words: Sequence[str]) -> set[str]:
     found = set(words)
-    found.update([f"{first} {second}" for first, second in pairwise(words)])
-    found.update([word[:5] + "*" for word in words if len(word) > 5])
-    found.update(["*" + word[-3:] for word in words if len(word) > 4])
-    for word in found.copy() if not all(map(str.isascii, words)) else ():
+    found.update(map(" ".join, pairwise(words)))
+    long = [word for word in words if len(word) > 4]
+    found.update([word[:5] + "*" for word in long if len(word) > 5])
+    found.update(["*" + word[-3:] for word in long])
+    for word in found.copy() if not "".join(words).isascii() else ():
         if _has_no_blanks(word) and " " not in word:
             found.update(_character_terms(word))
     return found

@@ -120,7 +120,7 @@ def _items(words: Sequence[str], verb: int) -> float:
 def _characters(words: Sequence[str]) -> float:
     """Tokens of a length in characters, as in `500字`, or in sentences; words are not set apart in such texts."""
     for before, word in pairwise(words):
-        size = _CHARACTER_UNITS.get(word[0])
+        size = _CHARACTER_UNITS.get(word[:1])
         if size is not None and before.isdecimal() and not word.startswith("文章"):
             return _digits(before) * size
     return 0.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import lru_cache
 
 from msgspec import Struct
@@ -47,6 +47,7 @@ class PreparedModel(Struct, frozen=True):
     dearest_input_rate: int  # the most that a prompt token may be billed at, cached or not
     linear_until: int
     max_output: int
+    fits: int  # tokens of prompt and answer together that every limit has room for
     reasoning: bool
     lacks: int
     ability: float  # over all
@@ -57,6 +58,7 @@ class PreparedModel(Struct, frozen=True):
     token_factor: float  # mean tokens per token of o200k_base
     token_factor_high: float  # the most that a text may have
     retired: bool
+    likeness: int  # the same for models of a catalogue of whose answers the same lengths and times are expected
 
 
 class _Identity:
@@ -82,10 +84,16 @@ def prepared(catalog: Catalog, today: dt.date) -> dict[str, PreparedModel]:
 @lru_cache(maxsize=8)
 def _prepared(key: _Identity, today: dt.date) -> dict[str, PreparedModel]:
     own = key.catalog.own_quality
-    return {model_id: _prepare(model, today, own.get(model_id, {})) for model_id, model in key.catalog.models.items()}
+    kinds: dict[Hashable, int] = {}
+    return {
+        model_id: _prepare(model, today, own.get(model_id, {}), kinds) for model_id, model in key.catalog.models.items()
+    }
 
 
-def _prepare(model: ModelSpec, today: dt.date, own_quality: Mapping[str, float]) -> PreparedModel:
+def _prepare(
+    model: ModelSpec, today: dt.date, own_quality: Mapping[str, float], kinds: dict[Hashable, int]
+) -> PreparedModel:
+    """`kinds` are the numbers of the models that are alike, as far as they were given out."""
     launch = model.prices[0].rates  # a later price step makes no model abler or slower
     typical = (launch.input + launch.output) / 2
     factor = model.token_factor
@@ -93,6 +101,7 @@ def _prepare(model: ModelSpec, today: dt.date, own_quality: Mapping[str, float])
     one_in = estimate(model, input_tokens=1, output_expected=0, output_p90=0, output_ceiling=0, day=today)
     speed = latency.default(typical, model.provider)
     ability, source, specialities = _ability(model, typical, own_quality)
+    kind = (factor, model.capabilities.reasoning, speed)
     one_out = estimate(model, input_tokens=0, output_expected=1, output_p90=1, output_ceiling=1, day=today)
     return PreparedModel(
         spec=model,
@@ -104,6 +113,7 @@ def _prepare(model: ModelSpec, today: dt.date, own_quality: Mapping[str, float])
         dearest_input_rate=one_in.ceiling,
         linear_until=tiers[0].above_prompt_tokens if tiers else sys.maxsize,
         max_output=model.max_output_tokens or UNKNOWN_MAX_OUTPUT,
+        fits=min(model.max_input_tokens or sys.maxsize, model.context_window or sys.maxsize),
         reasoning=model.capabilities.reasoning,
         lacks=capability.lacks(model.capabilities),
         ability=ability,
@@ -114,6 +124,7 @@ def _prepare(model: ModelSpec, today: dt.date, own_quality: Mapping[str, float])
         token_factor=factor,
         token_factor_high=factor * TOKENIZER_SPREAD if factor > 1 else factor,
         retired=model.deprecation_date is not None and model.deprecation_date < today,
+        likeness=kinds.setdefault(kind, len(kinds)),
     )
 
 

@@ -38,7 +38,7 @@ PRESETS: Mapping[str, Weights] = MappingProxyType(
         "balanced": Weights(cost=0.15, latency=0.03),
         "economy": Weights(cost=0.20, latency=0.02),
         "fast": Weights(cost=0.04, latency=0.40),
-        "quality": Weights(cost=0.01, latency=0.005),
+        "quality": Weights(cost=0.005, latency=0.002),
     }
 )
 

@@ -19,7 +19,7 @@ from muxer.core import (
     rules,
 )
 from muxer.core.answer_length import answer_length
-from muxer.core.candidate import Assessment, assess, assess_unless_barred
+from muxer.core.candidate import Assessment, assess_all
 from muxer.core.demand import Demand
 from muxer.core.features import Features, extract
 from muxer.core.hurdles import Hurdle
@@ -188,9 +188,8 @@ def _learned_difficulty(features: Features) -> float | None:
 
 def _ranked(case: _Case, *, whole: bool, watch: Watch = unwatched) -> Ranking:
     """The plan, and those ruled out: all of them, or only the ones that it took predictions to rule out."""
-    measure = assess if whole else assess_unless_barred
     with watch(ESTIMATE):
-        assessments = [a for model in case.models if (a := measure(model, case.demand)) is not None]
+        assessments = assess_all(case.models, case.demand, whole=whole)
     with watch(SELECT):
         return rank(assessments, case.demand)
 
@@ -208,28 +207,28 @@ def _refusal(case: _Case, view: View) -> MuxerError:
         return refuse(ruled_out, case.demand)
     free_choice = structs.replace(case.demand, pinned=False)
     everything = prepared(view.catalog, view.today).values()
-    return refuse(ruled_out, case.demand, alternatives=[assess(model, free_choice) for model in everything])
+    return refuse(ruled_out, case.demand, alternatives=assess_all(everything, free_choice))
 
 
 def _candidates(ranking: Ranking, ruled_out: Sequence[Assessment]) -> tuple[Candidate, ...]:
-    """The selected model, the fallbacks, and those ruled out, each with its reason."""
-    plan = ranking.plan
-    chosen = [_candidate(a, "selected", f"best balance of {explain.figures(a)}") for a in plan[:1]]
-    standing_by = [_candidate(a, "fallback", explain.behind(a, plan[0], ranking.preference)) for a in plan[1:]]
-    return (*chosen, *standing_by, *[_candidate(a, "rejected", a.why) for a in ruled_out])
-
-
-def _candidate(assessment: Assessment, status: str, reason: str) -> Candidate:
-    return Candidate(
-        assessment.model.spec,
-        assessment.quality,
-        assessment.cost,
-        assessment.latency,
-        assessment.score,
-        status,
-        reason,
-        assessment.ability,
-        assessment.ability_source,
-        assessment.cost_penalty,
-        assessment.latency_penalty,
-    )
+    """The selected model, the fallbacks, and those ruled out."""
+    plan, preference = ranking.plan, ranking.preference
+    groups = (("selected", plan[:1]), ("fallback", plan[1:]), ("rejected", ruled_out))
+    found = [
+        Candidate(
+            a.model.spec,
+            a.quality,
+            a.cost,
+            a.latency,
+            a.score,
+            status,
+            a.why if status == "rejected" else "" if preference is None else explain.set_back(a, preference),
+            a.ability,
+            a.ability_source,
+            a.cost_penalty,
+            a.latency_penalty,
+        )
+        for status, group in groups
+        for a in group
+    ]
+    return tuple(found)

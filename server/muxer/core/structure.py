@@ -75,8 +75,8 @@ def structure(features: Features) -> tuple[float, ...]:
     prosaic = not (features.options or code)
     numbers = len(set(filter(str.isdigit, words)))
     problem = prosaic and features.question and numbers > 1 and "\\" not in text
-    relations = sum([word in RELATIONS for word in words])
-    spelled = sum([word in NUMBER_WORDS for word in words])
+    relations = sum(map(RELATIONS.__contains__, words))
+    spelled = sum(map(NUMBER_WORDS.__contains__, words))
     return (
         log_chars,
         log_words,
@@ -86,7 +86,7 @@ def structure(features: Features) -> tuple[float, ...]:
         features.sign_count / all_words,
         math.log1p(features.operator_count),
         len(text) / prose,
-        sum([len(word) >= LONG_WORD for word in words]) / prose,
+        len([word for word in words if len(word) >= LONG_WORD]) / prose,
         len(set(words)) / all_words,
         count(",") / all_words,
         count(".") / all_words,

@@ -56,7 +56,7 @@ class RouterServicer(router_service_pb2_grpc.RouterServiceServicer):
         """Cost and latency on every model that could serve the request."""
         candidates, intent, signals = self._decider.estimate(validate(from_protobuf.decidable(request)))
         return pb.EstimateResponse(
-            candidates=[to_protobuf.candidate(c) for c in candidates], intent=to_protobuf.intent(intent, signals)
+            candidates=to_protobuf.candidates(candidates), intent=to_protobuf.intent(intent, signals)
         )
 
     async def ChatCompletion(self, request: pb.ChatCompletionRequest, context: Context) -> pb.ChatCompletionResponse:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from modelmuxer.v1 import chat_pb2, router_service_pb2, routing_pb2
 
+from muxer.core import explain
 from muxer.dispatch.settlement import Settled
 from muxer.types.catalog import CostEstimate, LatencyEstimate
 from muxer.types.chat import ChatChunk, ChatResponse, ChunkChoice, Message, Usage
@@ -25,7 +26,7 @@ def decision(value: Decision, decision_id: str, candidates: Iterable[Candidate])
         routing_reason=value.reason,
         intent=intent(value.intent, value.signals),
         preset=value.preset,
-        candidates=[candidate(c) for c in candidates],
+        candidates=[candidate(c, explain.reason(c, chosen)) for c in candidates],
         estimated_cost=cost_estimate(chosen.cost),
         estimated_latency=latency(chosen.latency),
         simulated=chosen.model.provider in value.simulated,
@@ -34,8 +35,13 @@ def decision(value: Decision, decision_id: str, candidates: Iterable[Candidate])
     )
 
 
-def candidate(value: Candidate) -> routing_pb2.Candidate:
-    """One model that was considered."""
+def candidates(values: Sequence[Candidate]) -> list[routing_pb2.Candidate]:
+    """All candidates of a request."""
+    return [candidate(c, reason) for c, reason in zip(values, explain.reasons(values), strict=True)]
+
+
+def candidate(value: Candidate, reason: str) -> routing_pb2.Candidate:
+    """One model that was considered, and why it has its place."""
     return routing_pb2.Candidate(
         provider=value.model.provider,
         model=value.model.name,
@@ -44,7 +50,7 @@ def candidate(value: Candidate) -> routing_pb2.Candidate:
         latency=latency(value.latency),
         score=value.score,
         status=value.status,
-        reason=value.reason,
+        reason=reason,
         ability=value.ability,
         ability_source=value.ability_source,
         cost_penalty=value.cost_penalty,

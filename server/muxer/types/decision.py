@@ -136,8 +136,10 @@ class View(Struct, frozen=True):
     time_left_s: float | None = None  # until the request's deadline; None: there is none, or nothing is to be sent
 
 
-class Candidate(Struct, frozen=True):
-    """One model that was considered. `status` is `selected`, `fallback` or `rejected`."""
+class Candidate(Struct, frozen=True, gc=False):  # never part of a reference cycle
+    """One model that was considered. `status` is `selected`, `fallback` or `rejected`; `why` names the limit or the
+    rule that keeps it back and is empty where its score alone decides: `core.explain.reason` has a sentence for both.
+    """
 
     model: ModelSpec
     quality: float
@@ -145,7 +147,7 @@ class Candidate(Struct, frozen=True):
     latency: LatencyEstimate
     score: float
     status: str
-    reason: str
+    why: str
     ability: float = 0.0  # log-odds
     ability_source: str = ""
     cost_penalty: float = 0.0

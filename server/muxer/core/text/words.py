@@ -23,6 +23,18 @@ _ASCII_WORD = re.compile(r"[a-z\x00-\x08\x0e-\x1b\x7f]+(?:'[a-z\x00-\x08\x0e-\x1
 def words_of(text: str) -> list[str]:
     """The words, numbers and signs of a text, in their order and in lower case. A run of Chinese is one word here."""
     if text.isascii():
-        return _ASCII_WORD.findall(text.lower())
+        return _ascii_words(text.lower())
     text = unicodedata.normalize("NFKC", text).replace("\u2019", "'")
     return _WORD.findall(text.lower())
+
+
+def _ascii_words(text: str) -> list[str]:
+    """The same of lower-case ASCII. Blanks alone part most words of prose, once its commonest signs stand between some;
+    only what else holds a sign or a number is shown to the pattern. That takes half the time, and for code no more."""
+    words: list[str] = []
+    for piece in text.replace(",", " , ").replace(".", " . ").split():
+        if piece.isalpha() or len(piece) == 1:
+            words.append(piece)
+        else:
+            words += _ASCII_WORD.findall(piece)
+    return words
