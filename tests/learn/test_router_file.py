@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from muxer.learn.fit import Fit
-from muxer.learn.router_file import MAGIC, RouterFileInvalid, load, parse, save
+from muxer.learn.router_file import CHECKSUM_BYTES, MAGIC, RouterFileInvalid, load, parse, save
 
 PROMPT = "Solve tea and gold * x^2 = 12 for x"
 
@@ -52,7 +52,7 @@ def test_a_cut_file_is_noticed(fitted: Fit, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "told"),
     [
-        (b'"version":2', b'"version":1', "another version"),
+        (b'"version":3', b'"version":1', "another version"),
         (b'"chars"', b'"chair"', "another version"),
         (b'"models":["cheap"', b'"models":["cheap","a"', "header is not valid"),
         (b'"mean":[', b'"mean":"', "header is not valid"),
@@ -72,6 +72,14 @@ def test_shapes_that_do_not_fit_together_are_refused(fitted: Fit, tmp_path: Path
     data = saved(fitted, tmp_path)
     with pytest.raises(RouterFileInvalid, match="contradicts itself"):
         parse(sealed(data.replace(b'"cheap","dear"]', b'"cheap-dear"]  ', 1)))
+
+
+def test_a_model_of_a_crowd_that_is_not_there_is_refused(fitted: Fit, tmp_path: Path) -> None:
+    data = saved(fitted, tmp_path)
+    limits = fitted.model.limits
+    end = len(data) - CHECKSUM_BYTES - 4 * (limits.near.size + limits.far.size)
+    with pytest.raises(RouterFileInvalid, match="crowd that is not there"):
+        parse(sealed(data[: end - 4] + (99).to_bytes(4, "little") + data[end:]))
 
 
 @given(st.binary(max_size=200))

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 from msgspec import Struct
-from msgspec.structs import astuple
 from muxer.core.difficulty import parse
 from muxer.core.features import Features
 from muxer.learn import fit as learn
@@ -96,8 +95,8 @@ def datasets_apart(case: Case, hardness: Vector, fitted: Fitted, tell: Tell) -> 
         known = scores[np.ix_(rest, models)]
         means = learn.means(known)
         told = learn.tell_all(learn.learn(reading, rest, known - means), reading, held)
-        limits = Limits(*(values[models] for values in astuple(fitted.model.limits)))
-        familiarity = limits.familiarity(told.support, told.distance)
+        limits = Limits(fitted.model.limits.near[:, models], fitted.model.limits.far[:, models])
+        familiarity = limits.familiarity(told.strangeness)
         cells = np.ix_(held, models)
         quality[cells] = combine(means, fitted.model.trust, told.residual, familiarity, hardness[held])
         averages[cells] = means

@@ -2,9 +2,10 @@
 
     quality = mean + familiarity * (common * c + own * (p - c)) + (1 - familiarity) * general
 
-p is the average of the learners' residuals for the model, and c the mean of p over all models: what the prompt does to
-everyone. `common` and `own` are shrinkage factors from cross-validation. Where a prompt is unlike those that a model
-was judged on, the learners are not believed, and only the general difficulty of the prompt moves the mean (`general`).
+p is the weighted average of the learners' residuals for the model, and c the mean of p over all models: what the prompt
+does to everyone. `common` and `own` are shrinkage factors from cross-validation. Where a prompt is unlike those that a
+model was judged on, the learners are not believed, and only the general difficulty of the prompt moves the mean
+(`general`).
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ from muxer.learn.terms import Vocabulary, terms_of
 
 Vector = NDArray[np.float64]
 
+TERMS_SHARE = 0.6
+"""Weight of the learner of terms in the average; the trees have the rest. Of 0.3 to 0.7 the best on the outcomes that
+`benchmarks/routing.py` reads, split in two ways, though by little."""
+
 
 class Trust(Struct, frozen=True):
     """How far to believe what was learned, as cross-validation found it."""
@@ -37,11 +42,10 @@ class Trust(Struct, frozen=True):
 
 
 class Told(NamedTuple):
-    """What the learners tell of a prompt, by model: the residual, and what says how familiar the prompt is."""
+    """What the learners tell of a prompt, by model: the residual, and by sign how strange the prompt is."""
 
     residual: Vector
-    support: Vector
-    distance: Vector
+    strangeness: NDArray[np.floating]
 
 
 class Learned(Struct, frozen=True):
@@ -49,20 +53,25 @@ class Learned(Struct, frozen=True):
     is exactly zero belongs to a term that the model's own prompts do not hold."""
 
     vocabulary: Vocabulary
-    weights: NDArray[np.float16]
+    weights: NDArray[np.float32]  # as exact as the half-precision numbers that a file holds
     trees: Trees
     kind: Kind
 
     def tell(self, features: Features) -> Told:
-        """What is told of one prompt; the residual is the average of the learners."""
+        """What is told of one prompt; the residual is that of both learners."""
         shape = structure(features)
         index, values, known = self.vocabulary.weigh(terms_of(features.words))
-        weights = self.weights[index].astype(np.float32)
+        weights = self.weights.take(index, axis=0)
+        novelty = 1 - known * (values**2 @ (weights != 0).astype(np.float32))
         return Told(
-            residual=(values @ weights + self.trees.predict(shape)) / 2,
-            support=known * (values**2 @ (weights != 0)),
-            distance=self.kind.distance(shape),
+            residual=average(values @ weights, self.trees.predict(shape)),
+            strangeness=np.vstack([novelty, self.kind.strangeness(shape, index, values)]),
         )
+
+
+def average(by_terms: NDArray[np.floating], by_trees: NDArray[np.floating]) -> Vector:
+    """What the two learners tell together."""
+    return np.asarray(TERMS_SHARE * by_terms + (1 - TERMS_SHARE) * by_trees, np.float64)
 
 
 class QualityModel(Struct, frozen=True):
@@ -82,7 +91,7 @@ class QualityModel(Struct, frozen=True):
     def quality(self, features: Features) -> Mapping[str, float]:
         """Predicted quality by model, from 0 to 1, of a request whose features are at hand."""
         told = self.learned.tell(features)
-        familiarity = self.limits.familiarity(told.support, told.distance)
+        familiarity = self.limits.familiarity(told.strangeness)
         hardness = np.array([difficulty.log_odds(features)])
         row = combine(self.mean, self.trust, told.residual[None, :], familiarity[None, :], hardness)[0]
         return dict(zip(self.models, row.tolist(), strict=True))

@@ -27,12 +27,13 @@ from numpy.typing import NDArray
 
 from muxer.core.structure import STRUCTURE
 from muxer.learn.boosting import Trees
-from muxer.learn.familiarity import Kind, Limits
+from muxer.learn.clusters import Homes
+from muxer.learn.familiarity import SIGNS, Kind, Limits
 from muxer.learn.quality_model import Learned, QualityModel, Trust
 from muxer.learn.terms import Vocabulary
 
 MAGIC = b"MMROUTER"
-VERSION = 2
+VERSION = 3
 CHECKSUM_BYTES = 32
 
 TYPES: Mapping[str, str] = MappingProxyType(
@@ -43,8 +44,14 @@ TYPES: Mapping[str, str] = MappingProxyType(
         "tree_features": "<i4",
         "tree_thresholds": "<f4",
         "tree_values": "<f4",
-        "centre": "<f4",
+        "mean_shape": "<f4",
         "spread": "<f4",
+        "shapes": "<f4",
+        "shape_members": "|b1",
+        "shape_crowd": "<i4",
+        "themes": "<f2",
+        "theme_members": "|b1",
+        "theme_crowd": "<i4",
         "limits": "<f4",
     }
 )
@@ -79,9 +86,15 @@ def save(model: QualityModel, path: Path) -> int:
         trees.features,
         trees.thresholds,
         trees.values,
-        kind.centre,
+        kind.mean,
         kind.spread,
-        np.stack([limits.least_support, limits.full_support, limits.near, limits.far]),
+        kind.shapes,
+        kind.shape_homes.members,
+        kind.shape_homes.crowd,
+        kind.themes,
+        kind.theme_homes.members,
+        kind.theme_homes.crowd,
+        np.stack([limits.near, limits.far]),
     )
     header = msgspec.json.encode(
         Header(
@@ -151,8 +164,7 @@ def _model(header: Header, arrays: dict[str, NDArray[np.generic]]) -> QualityMod
     models, (trees, depth) = len(header.models), arrays["tree_features"].shape
     terms = len(arrays["terms"])
     of_trees = ((trees, depth), (trees, depth), (trees, 1 << depth, models))
-    of_kind = ((models, len(STRUCTURE)), (models, len(STRUCTURE)), (4, models))
-    wanted = ((terms,), (terms,), (terms, models), *of_trees, *of_kind)
+    wanted = ((terms,), (terms,), (terms, models), *of_trees, *_of_kind(arrays, terms, models), (2, SIGNS, models))
     if header.shapes != wanted or not models == len(header.mean) == len(header.mean_cost):
         raise ValueError("its shapes do not fit together")
     features = arrays["tree_features"]
@@ -167,12 +179,38 @@ def _model(header: Header, arrays: dict[str, NDArray[np.generic]]) -> QualityMod
         limits=Limits(*arrays["limits"].astype(np.float64)),
         learned=Learned(
             vocabulary=Vocabulary(rows, arrays["rarity"].astype(np.float32), header.unseen),
-            weights=arrays["weights"].astype(np.float16),
+            weights=arrays["weights"].astype(np.float32),
             trees=Trees(
                 features.astype(np.int32),
                 arrays["tree_thresholds"].astype(np.float32),
                 arrays["tree_values"].astype(np.float32),
             ),
-            kind=Kind(arrays["centre"].astype(np.float32), arrays["spread"].astype(np.float32)),
+            kind=_kind(arrays),
         ),
     )
+
+
+def _of_kind(arrays: dict[str, NDArray[np.generic]], terms: int, models: int) -> tuple[tuple[int, ...], ...]:
+    """The shapes that the arrays of kinds should have."""
+    shapes, themes = arrays["shapes"].shape[1], arrays["themes"].shape[1]
+    of_shapes = ((len(STRUCTURE), shapes), (len(arrays["shape_members"]), shapes), (models,))
+    of_themes = ((terms, themes), (len(arrays["theme_members"]), themes), (models,))
+    return ((len(STRUCTURE),), (len(STRUCTURE),), *of_shapes, *of_themes)
+
+
+def _kind(arrays: dict[str, NDArray[np.generic]]) -> Kind:
+    return Kind(
+        mean=arrays["mean_shape"].astype(np.float32),
+        spread=arrays["spread"].astype(np.float32),
+        shapes=arrays["shapes"].astype(np.float32),
+        shape_homes=_homes(arrays, "shape"),
+        themes=arrays["themes"].astype(np.float32),
+        theme_homes=_homes(arrays, "theme"),
+    )
+
+
+def _homes(arrays: dict[str, NDArray[np.generic]], name: str) -> Homes:
+    members, crowd = arrays[f"{name}_members"], arrays[f"{name}_crowd"]
+    if crowd.size and not (int(crowd.min()) >= 0 and int(crowd.max()) < len(members)):
+        raise ValueError("a model belongs to a crowd that is not there")
+    return Homes(members.astype(np.bool_), crowd.astype(np.int32))
