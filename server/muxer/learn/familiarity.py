@@ -98,7 +98,7 @@ def kind_of(shapes: NDArray[np.float32], terms: sparse.csr_matrix, asked: NDArra
         spread=spread,
         shapes=np.ascontiguousarray(of_shapes.T),
         shape_homes=find_homes(assign(rows, of_shapes), len(of_shapes), asked),
-        themes=of_terms.T.astype(np.float16).astype(np.float32),
+        themes=of_terms.T.astype(np.float16).astype(np.float32, order="C"),  # a term's row is read at once
         theme_homes=find_homes(assign(terms, of_terms), len(of_terms), asked),
     )
 
