@@ -89,7 +89,7 @@ def test_an_update_without_the_development_packages_says_what_it_lacks() -> None
 
 
 def test_the_server_needs_none_of_what_the_generator_needs() -> None:
-    program = "import sys, muxer.app, muxer.cli.main, muxer.cli.prices\n"
+    program = "import sys, muxer.process, muxer.cli.main, muxer.cli.prices\n"
     program += (
         "sys.exit(' '.join(name for name in sys.modules if name.startswith(('genai_prices', 'litellm', 'tools'))))"
     )

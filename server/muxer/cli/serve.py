@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import structs
 
-from muxer import app
+from muxer import process
 from muxer.cli.plans import BAD_CONFIGURATION, plan_for
 from muxer.cli.screen import complain
 from muxer.plan import Plan
@@ -36,13 +36,13 @@ def run_child(
 
 def _serve(plan: Plan, grpc: Sequence[str], ready_file: Path | None, *, human_logs: bool | None = None) -> int:
     try:
-        return _run(app.serve(plan, grpc, "" if ready_file is None else str(ready_file), human_logs))
+        return _run(process.serve(plan, grpc, "" if ready_file is None else str(ready_file), human_logs))
     except (OSError, RuntimeError) as error:
         complain("Cannot serve", str(error))
         return BAD_CONFIGURATION
 
 
-def _run(serving: app.Serving) -> int:
+def _run(serving: process.Serving) -> int:
     """On uvloop where there is one: gRPC's own loop costs a tenth more per call."""
     try:
         import uvloop  # noqa: PLC0415 - there is none for Windows
