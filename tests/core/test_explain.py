@@ -47,6 +47,18 @@ def test_a_fallback_says_how_far_behind_it_is_and_for_what() -> None:
     assert reasons(decision.candidates)[1] == f"scores {gap:.4f} less than alpha:cheap, mainly for its cost"
 
 
+def test_equals_are_said_to_be_equal() -> None:
+    twins = decide(ask(), view(model("alpha:a"), model("alpha:b")))
+
+    assert reasons(twins.candidates)[1] == "scores the same as alpha:a, which comes first by its name"
+
+
+def test_no_difference_is_shown_as_zero() -> None:
+    nearly = decide(ask(), view(model("alpha:a", (1, 5)), model("alpha:b", (1, 5.000001))))
+
+    assert reasons(nearly.candidates)[1].startswith("scores hardly less than alpha:a")
+
+
 def test_a_slow_fallback_is_behind_for_its_time() -> None:
     crawl = LatencyPrior(first_token_p50_s=60, first_token_p95_s=60, tokens_per_s=1, samples=1_000, speed_samples=1_000)
     world = view(model("alpha:a"), model("beta:b"), latency={"beta:b": crawl})

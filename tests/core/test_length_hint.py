@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from muxer.core.features import Features, extract
-from muxer.core.length_hint import FIRST_WORDS, LAST_WORDS, LEAST, LIST_ITEM, LONG_FORM, NO_HINT, length_hint
+from muxer.core.length_hint import (
+    FIRST_WORDS,
+    LAST_WORDS,
+    LEAST,
+    LIST_ITEM,
+    LONG_FORM,
+    LONG_WORK,
+    NO_HINT,
+    length_hint,
+)
 
 from tests.core.builders import ask, words
 
@@ -74,6 +83,28 @@ def test_a_word_about_length_scales_the_answer() -> None:
 def test_what_is_to_be_written_is_long_and_what_is_to_be_read_is_not() -> None:
     assert length_hint(features("Write an essay on tea.")).least == LONG_FORM
     assert length_hint(features("What is this essay about?")).least == 0
+
+
+@pytest.mark.parametrize("text", ["Write a novel", "Please write me a complete fantasy novel.", "Schreibe einen Roman"])
+def test_a_novel_is_longer_than_an_essay(text: str) -> None:
+    assert length_hint(features(text)).least == LONG_WORK
+
+
+def test_chapters_are_counted() -> None:
+    assert length_hint(features("Write a 10-chapter novel.")).tokens == 9_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Write a summary of this novel.",
+        "Write a book review.",
+        "Write a title for my essay.",
+        "Generate ideas for a novel.",
+    ],
+)
+def test_a_text_that_something_else_is_about_is_not_written(text: str) -> None:
+    assert length_hint(features(text)).least == 0
 
 
 def test_nothing_is_expected_to_be_shorter_than_a_few_tokens() -> None:

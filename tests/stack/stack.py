@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import uvloop
+from msgspec import structs
 from muxer.app import VERSION, Server
 from muxer.edge.config import EdgeConfig
 from muxer.edge.envoy import running_envoy
@@ -64,7 +65,7 @@ class Stack:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout)
 
     @contextlib.asynccontextmanager
-    async def running(self, environment: Mapping[str, str], config: str, *, envoy: bool) -> Any:
+    async def running(self, environment: Mapping[str, str], config: str, *, envoy: bool, simulated: bool) -> Any:
         """Everything, on this loop."""
         with tempfile.TemporaryDirectory(prefix="mm-") as name:
             folder = Path(name)
@@ -72,6 +73,8 @@ class Stack:
             catalog = read_plan(Environment({}), "").prices.catalog
             async with Simulator.start(catalog=catalog) as self.simulator:
                 self.plan = read_plan(Environment(environment), config, simulator_url=self.simulator.url)
+                if not simulated:
+                    self.plan = structs.replace(self.plan, simulated=frozenset())
                 exposition = Exposition()
                 models = self.plan.prices.catalog.models
                 providers = {m.provider for m in models.values()}
@@ -96,15 +99,16 @@ class Stack:
 
 @contextlib.contextmanager
 def running_stack(
-    environment: Mapping[str, str] | None = None, config: str = "", *, envoy: bool = True
+    environment: Mapping[str, str] | None = None, config: str = "", *, envoy: bool = True, simulated: bool = True
 ) -> Iterator[Stack]:
-    """A product of one's own. `environment` replaces the whole environment; nothing of the tester's gets in."""
+    """A product of one's own. `environment` replaces the whole environment; nothing of the tester's gets in. Unless
+    `simulated`, the server takes the simulator for the real providers."""
     loop = uvloop.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="stack", daemon=True)
     thread.start()
     stack = Stack(loop)
     quick = {"MODELMUXER_DRAIN_DELAY_S": "0", "MODELMUXER_DRAIN_GRACE_S": "5"}
-    context = stack.running({**quick, **(environment or {})}, config, envoy=envoy)
+    context = stack.running({**quick, **(environment or {})}, config, envoy=envoy, simulated=simulated)
     try:
         stack.call(context.__aenter__(), 30.0)
         try:

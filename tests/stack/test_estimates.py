@@ -21,8 +21,8 @@ ROUNDS = 12
 
 @pytest.fixture(scope="module")
 def channel() -> Iterator[grpc.Channel]:
-    """A server of our own, which has not served anything yet."""
-    with running_stack(envoy=False) as stack, grpc.insecure_channel(stack.grpc) as channel:
+    """A server of our own, which has not served anything yet, and takes the simulator for real."""
+    with running_stack(envoy=False, simulated=False) as stack, grpc.insecure_channel(stack.grpc) as channel:
         yield channel
 
 
@@ -59,3 +59,14 @@ def test_the_metrics_compare_every_answer_with_its_estimate(channel):
     kinds = re.findall(r'modelmuxer_estimate_ratio_count\{kind="(\w+)",model="openai:gpt-4o-mini"\}', text)
     assert sorted(kinds) == ["cost", "latency", "output_tokens", "prompt_tokens"]
     assert re.search(r'modelmuxer_estimate_checks_total\{kind="cost",outcome="\w+",quantile="p90"\}', text)
+
+
+def test_answers_that_are_known_to_be_simulated_teach_nothing():
+    with running_stack(envoy=False) as stack, grpc.insecure_channel(stack.grpc) as channel:
+        router = RouterServiceStub(channel)
+        before = router.Route(pb.RouteRequest(**ask(QUESTIONS[0]))).decision.candidates[0]
+        for _ in range(ROUNDS):
+            router.ChatCompletion(pb.ChatCompletionRequest(**ask(QUESTIONS[0])))
+        after = router.Route(pb.RouteRequest(**ask(QUESTIONS[0]))).decision.candidates[0]
+
+    assert before == after

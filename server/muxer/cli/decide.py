@@ -16,10 +16,11 @@ from muxer.cli.screen import NARROW, screen
 from muxer.core import explain, quality
 from muxer.core import route as core
 from muxer.service import to_protobuf
+from muxer.service.amounts import max_cost
 from muxer.service.bounds import validate
 from muxer.types.chat import ChatRequest, Message, RoutingOptions
 from muxer.types.decision import Candidate, Decision
-from muxer.types.money import pico, usd
+from muxer.types.money import usd
 
 _STATUS_STYLE = {"selected": "bold green", "fallback": "", "rejected": "dim"}
 
@@ -27,13 +28,14 @@ _STATUS_STYLE = {"selected": "bold green", "fallback": "", "rejected": "dim"}
 def options(
     preset: str, max_cost_usd: float | None, price_share: float | None, min_quality: float | None
 ) -> RoutingOptions:
-    """What the options of a command say about the routing."""
-    return RoutingOptions(
-        preset=preset,
-        min_quality=min_quality,
-        max_cost=None if max_cost_usd is None else pico(max_cost_usd),
-        max_price_share=price_share,
-    )
+    """What the options of a command say about the routing. Ends the command when the limit is none."""
+    with explained():
+        return RoutingOptions(
+            preset=preset,
+            min_quality=min_quality,
+            max_cost=max_cost(max_cost_usd),
+            max_price_share=price_share,
+        )
 
 
 def route(prompt: str, model: str, routing: RoutingOptions, config: Path | None, *, as_json: bool) -> int:

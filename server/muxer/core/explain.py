@@ -18,6 +18,9 @@ from muxer.types.decision import Candidate, Intent, RoutingRule
 NO_WEIGHT = 0.0005
 """Weights on cost below this change the score in no digit that is shown."""
 
+LEAST_SHOWN = 0.00005
+"""Differences in score below this would be shown as zero."""
+
 
 def dollars(amount: int) -> str:
     """An amount of pico-USD to two significant digits, such as `$0.000034`."""
@@ -66,7 +69,11 @@ def _behind(other: Candidate, best: Candidate) -> str:
     loss = "cost" if by_cost >= by_time else "time"
     if by_quality >= max(by_cost, by_time):
         loss = "quality"
-    return f"scores {best.score - other.score:.4f} less than {best.model.id}, mainly for its {loss}"
+    behind = best.score - other.score
+    if not behind:
+        return f"scores the same as {best.model.id}, which comes first by its name"
+    less = f"{behind:.4f}" if behind >= LEAST_SHOWN else "hardly"
+    return f"scores {less} less than {best.model.id}, mainly for its {loss}"
 
 
 def routing_reason(intent: Intent, preset: str, ranking: Ranking, demand: Demand, *, considered: int) -> str:

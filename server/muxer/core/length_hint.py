@@ -17,8 +17,9 @@ from muxer.core.features import Features
 FIRST_WORDS, LAST_WORDS = 48, 24
 """Instructions stand at the beginning or the end: words of the last user turn that are looked at on each side."""
 
-LONG_FORM = 900
-"""Tokens of an essay, a story or an article of which no length is said."""
+LONG_FORM, LONG_WORK = 900, 3_000
+"""Tokens of an essay, a story or an article of which no length is said, and of a novel: models write no whole one, but
+as many pages as they give to one answer."""
 
 LIST_ITEM = 30
 """Tokens of an item, where a number of them is wanted."""
@@ -68,8 +69,8 @@ def length_hint(features: Features) -> LengthHint:
             items = items or _items(words, at)
         elif word in _SCALES:
             shortest, longest = min(shortest, _SCALES[word]), max(longest, _SCALES[word])
-        elif not _WRITING.isdisjoint(words[max(0, at - 6) : at]):
-            least = LONG_FORM
+        if word in _LONG_FORMS and _is_to_be_written(words, at):
+            least = max(least, _LONG_FORMS[word])
     if tokens:
         foreign = FOREIGN if features.language not in ("", "en") else 1.0
         return LengthHint(max(LEAST, foreign * tokens), stated=True)
@@ -105,6 +106,15 @@ def _is_wish(words: Sequence[str], start: int) -> bool:
     if before in _GIVEN:
         return False
     return before in _MARKS or not _VERBS.isdisjoint(words[max(0, start - 8) : start])
+
+
+def _is_to_be_written(words: Sequence[str], form: int) -> bool:
+    """Whether the kind of text at this position is what shall be written, and not what something else is about."""
+    before = words[max(0, form - 6) : form]
+    verb = next((at for at in range(len(before) - 1, -1, -1) if before[at] in _WRITING), None)
+    if verb is None or (form + 1 < len(words) and words[form + 1] in _SHORT_FORMS):
+        return False
+    return _ABOUT.isdisjoint(before[verb + 1 :])
 
 
 def _items(words: Sequence[str], verb: int) -> float:
@@ -146,6 +156,7 @@ _UNITS = _by_word(
             parágrafo parágrafos абзац абзаца абзацев alinea akapit akapity paragraf""",
         14: "line lines zeile zeilen ligne lignes línea líneas riga righe linha linhas строк строки строках",
         600: "page pages seite seiten página páginas pagina pagine страница страницы страниц",
+        900: "chapter chapters kapitel kapiteln chapitres capítulos capitoli глав hoofdstukken",
         0.25: "characters zeichen caractères caracteres caratteri символов",
     }
 )
@@ -200,11 +211,26 @@ _VERBS = _WRITING | frozenset(
     describe explica dame enumera riassumi descrivi spiega dammi elenca resuma descreva dê опиши объясни
     перечисли назови дай geef noem podaj wymień""".split()
 )
-_LONG_FORMS = frozenset(
-    """essay article story report blog chapter speech aufsatz artikel geschichte bericht rede dissertation récit rapport
-    ensayo artículo historia informe discurso saggio articolo storia racconto relazione ensaio artigo história relatório
-    эссе статью рассказ доклад opstel verhaal esej opowiadanie""".split()
+_LONG_FORMS = _by_word(
+    {
+        LONG_FORM: """essay article story report blog chapter speech aufsatz artikel geschichte bericht rede
+            dissertation récit rapport ensayo artículo historia informe discurso saggio articolo storia racconto
+            relazione ensaio artigo história relatório эссе статью рассказ доклад opstel verhaal esej opowiadanie""",
+        LONG_WORK: """novel novella book screenplay roman buch drehbuch livre scénario novela libro guion romanzo livro
+            роман книгу boek powieść książkę""",
+    }
 )
+"""Tokens of a text of such a kind, where no length is said."""
+
+_ABOUT = frozenset(
+    """of about for on from to into with von über für zu zum zur aus sur pour à sobre para su per o do о про для по
+    over van voor na z""".split()
+)
+"""After one of them, the text is no longer what shall be written: as in `write a summary of the article`."""
+
+_SHORT_FORMS = frozenset("title titles review summary outline idea ideas cover report recommendations".split())
+"""Before one of them, it is part of a name: as in `write a book review`."""
+
 _SCALES = _by_word(
     {
         0.5: """briefly brief concise concisely succinct succinctly terse tldr kurz knapp brièvement bref brevemente
@@ -217,4 +243,4 @@ _SCALES = _by_word(
 )
 """How many times as long the answer is to such a word."""
 
-_CLUES = frozenset(_UNITS) | _VERBS | _LONG_FORMS | frozenset(_SCALES)
+_CLUES = frozenset(_UNITS) | _VERBS | frozenset(_LONG_FORMS) | frozenset(_SCALES)

@@ -32,8 +32,11 @@ def learn(
     candidate: Candidate,
     outcome: Outcome,
 ) -> None:
-    """Lets both histories take the answer in. Usage that we counted ourselves would only teach our own estimate."""
+    """Lets both histories take the answer in. Usage that we counted ourselves would only teach our own estimate, and
+    the simulator's answers, short and instant, nothing true of a model."""
     usage, model = outcome.usage, candidate.model
+    if model.provider in decision.simulated:
+        return
     answer_tokens = usage.completion_tokens / (request.n or 1)
     waiting_s, writing_s = _times(candidate, outcome, answer_tokens)
     priors.observe(model.id, first_token_s=waiting_s, writing_s=writing_s, output_tokens=answer_tokens)

@@ -107,11 +107,6 @@ REQUEST: tuple[Bound, ...] = (
     Bound("service_tier", lambda r: r.service_tier, one_of("auto", "default", "flex", "scale", "priority", "fast")),
     Bound("routing.preset", lambda r: r.routing.preset, one_of(*PRESETS)),
     Bound("routing.min_quality", lambda r: r.routing.min_quality, between(0, 1)),
-    Bound(
-        "routing.max_cost_usd",
-        lambda r: None if r.routing.max_cost is None else r.routing.max_cost / 1e12,
-        above(0, 1000),
-    ),
     Bound("routing.max_price_share", lambda r: r.routing.max_price_share, above(0, 1)),
     Bound("routing.allowed_models", lambda r: r.routing.allowed_models, _globs),
     Bound("routing.denied_models", lambda r: r.routing.denied_models, _globs),
