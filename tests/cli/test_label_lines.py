@@ -98,6 +98,18 @@ def test_odd_lines_get_a_label_too(tmp_path, line):
     assert 0 < found["confidence"] <= 1
 
 
+def test_half_a_surrogate_pair_in_an_id_is_given_back(tmp_path):
+    (found,) = labelled(tmp_path, {"id": "\ud83d", "text": "Hello"})
+
+    assert found["id"] == "\ud83d"
+
+
+def test_the_mark_that_editors_put_before_utf_8_is_passed_over(tmp_path):
+    (found,) = labelled(tmp_path, "\ufeff" + json.dumps(LINES[0]))
+
+    assert found["id"] == LINES[0]["id"]
+
+
 def test_switched_off_nothing_is_known_of_any_line(tmp_path):
     assert {(line["label"], line["confidence"]) for line in labelled(tmp_path, *LINES, enabled=False)} == {
         ("unknown", 0.0)

@@ -146,6 +146,13 @@ def test_a_file_that_is_not_there_or_has_nothing_in_it_is_named(tmp_path):
         assert name in done.stderr
 
 
+def test_the_mark_that_editors_put_before_utf_8_is_passed_over(tmp_path):
+    bodies = tmp_path / "bodies.jsonl"
+    bodies.write_text("\ufeff" + json.dumps(BODY), encoding="utf-8")
+
+    assert json.loads(replay(bodies, "--json").stdout)["requests"] == 1
+
+
 def test_the_log_is_not_written_over(log):
     before = log.read_bytes()
     done = replay(log, "--out", log)

@@ -2,64 +2,126 @@
 
 from __future__ import annotations
 
-import io
 import json
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from xml.etree import ElementTree
 
 import msgspec
+import numpy as np
 import pytest
+from muxer.cli import fit as fit_command
+from muxer.cli import predict as predict_command
+from muxer.cli.main import app
 from muxer.learn import router_file
-from muxer.learn.commands import run_fit, run_predict
 from muxer.learn.fit import Fit
-from rich.console import Console
+from muxer.learn.outcomes import Row
+from typer.testing import CliRunner
 
 from tests.learn.traffic import CHEAP, DEAR, rows
 
-
-@pytest.fixture
-def console() -> Console:
-    return Console(file=io.StringIO(), width=120)
+Captured = pytest.CaptureFixture[str]
 
 
-def printed(console: Console) -> str:
-    assert isinstance(console.file, io.StringIO)
-    return console.file.getvalue()
+def fit(folder: Path, given: Iterable[Row] | bytes, name: str = "my.router") -> int:
+    """The exit code of `fit` on these outcomes, or this file."""
+    data = given if isinstance(given, bytes) else b"\n".join(map(msgspec.json.encode, given))
+    (folder / "outcomes.jsonl").write_bytes(data)
+    return fit_command.run(folder / "outcomes.jsonl", folder / name, None)
 
 
-def write_outcomes(path: Path, prompts: int, *, cost: bool = True) -> Path:
-    path.write_bytes(b"\n".join(msgspec.json.encode(row) for row in rows(prompts, cost=cost)))
-    return path
+def test_fit_writes_a_router_file_and_a_picture_and_says_what_it_saves(tmp_path: Path, capsys: Captured) -> None:
+    assert fit(tmp_path, rows(150)) == 0
 
-
-def test_fit_writes_a_router_file_and_a_picture_and_says_what_it_saves(tmp_path: Path, console: Console) -> None:
-    outcomes = write_outcomes(tmp_path / "outcomes.jsonl", 150)
-    code = run_fit(outcomes, tmp_path / "my.router", console=console)
-
-    assert code == 0
+    said = capsys.readouterr().out
     assert set(router_file.load(tmp_path / "my.router").models) == {CHEAP, DEAR}
     picture = (tmp_path / "my.svg").read_text(encoding="utf-8")
     assert ElementTree.fromstring(picture).tag.endswith("svg")
     assert DEAR in picture
-    assert "300 outcomes of 2 models on 150 prompts" in printed(console)
-    assert "Only 300 outcomes" in printed(console)
-    assert "150 held-out prompts" in printed(console)
+    assert "300 outcomes of 2 models on 150 prompts," in said
+    assert "Only 300 outcomes" in said
+    assert "150 held-out prompts" in said
 
 
-def test_fit_without_costs_makes_no_picture(tmp_path: Path, console: Console) -> None:
-    outcomes = write_outcomes(tmp_path / "outcomes.jsonl", 60, cost=False)
+def test_fit_reads_standard_input(tmp_path: Path) -> None:
+    data = b"\n".join(map(msgspec.json.encode, rows(60)))
+    done = CliRunner().invoke(app, ["fit", "-", "--out", str(tmp_path / "my.router")], input=data)
 
-    assert run_fit(outcomes, tmp_path / "my.router", console=console) == 0
+    assert done.exit_code == 0
+    assert set(router_file.load(tmp_path / "my.router").models) == {CHEAP, DEAR}
+
+
+def test_fit_without_costs_makes_no_picture_and_says_why(tmp_path: Path, capsys: Captured) -> None:
+    assert fit(tmp_path, rows(60, cost=False)) == 0
     assert not (tmp_path / "my.svg").exists()
-    assert "nothing to compare" in printed(console)
+    assert "Nothing to compare: no outcome has a `cost_usd`" in capsys.readouterr().out
 
 
-def test_fit_refuses_a_handful_of_outcomes(tmp_path: Path, console: Console) -> None:
-    outcomes = write_outcomes(tmp_path / "outcomes.jsonl", 10)
+def test_fit_of_answers_that_cost_nothing_makes_no_picture_and_says_why(tmp_path: Path, capsys: Captured) -> None:
+    assert fit(tmp_path, (msgspec.structs.replace(row, cost_usd=0) for row in rows(60))) == 0
+    assert router_file.load(tmp_path / "my.router").models
+    assert not (tmp_path / "my.svg").exists()
+    assert "No picture: all costs of the first group are 0" in capsys.readouterr().out
 
-    assert run_fit(outcomes, tmp_path / "my.router", console=console) == 2
-    assert "20 outcomes are too few" in printed(console)
+
+def test_names_of_models_and_files_are_shown_as_they_are(tmp_path: Path, capsys: Captured) -> None:
+    names = {CHEAP: "[/red]m", DEAR: "llama[q4]"}
+    code = fit(tmp_path, (msgspec.structs.replace(row, model=names[row.model]) for row in rows(60)), "[bold]\udcff")
+
+    said = capsys.readouterr().out
+    assert code == 0
+    assert "[/red]m  " in said
+    assert "llama[q4]  " in said
+    assert "[bold]\\udcff  " in said
+    assert "[bold]\\udcff.svg" in said
+
+
+def test_a_negative_saving_is_explained(tmp_path: Path, capsys: Captured) -> None:
+    draw = np.random.default_rng(3)
+    same = [
+        Row(prompt=f"Say {n}", model=model, score=float(draw.random() < quality), cost_usd=cost)
+        for n in range(120)
+        for model, quality, cost in (("small", 0.3, 0.001), ("middle", 0.75, 0.0011), ("great", 0.8, 0.1))
+    ]
+    fit(tmp_path, same)
+    told = capsys.readouterr().out
+
+    assert re.search(r"-\d+%", told)
+    assert "A negative saving: " in told
+
+
+def test_fit_refuses_a_handful_of_outcomes(tmp_path: Path, capsys: Captured) -> None:
+    assert fit(tmp_path, rows(10)) == 2
+    assert "20 outcomes are too few: at least 50" in capsys.readouterr().err
     assert not (tmp_path / "my.router").exists()
+
+
+def test_fit_tells_that_answers_to_one_prompt_count_as_one_outcome(tmp_path: Path, capsys: Captured) -> None:
+    again = [row for row in rows(1) for _ in range(100)]
+
+    assert fit(tmp_path, again) == 2
+    assert "2 outcomes are too few (200 rows: " in capsys.readouterr().err
+    assert fit(tmp_path, [*again, *rows(60)]) == 0
+    assert "120 outcomes of 2 models on 60 prompts (320 rows: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (b'{"prompt": "x", "model": "a", "score": 1}\n{"prompt": "\xff", "model": "a", "score": 1}', "line 2: "),
+        (b"[" * 100_000, "line 1: "),
+        (b'{"prompt": "x", "model": "[/red]", "score": "[/blue]"}', "line 1: "),
+    ],
+)
+def test_fit_names_what_it_cannot_read(tmp_path: Path, capsys: Captured, given: bytes, told: str) -> None:
+    assert fit(tmp_path, given) == 2
+    assert f"Cannot fit: {told}" in capsys.readouterr().err
+
+
+def test_outcomes_in_a_file_with_brackets_in_its_name_are_told_by_it(tmp_path: Path, capsys: Captured) -> None:
+    assert fit_command.run(tmp_path / "[/red].parquet", tmp_path / "my.router", None) == 2
+    assert "[/red].parquet: " in capsys.readouterr().err
 
 
 QUESTIONS = (
@@ -68,23 +130,23 @@ QUESTIONS = (
 )
 
 
-def predictions(tmp_path: Path, router: Path | None, console: Console) -> list[dict[str, object]]:
+def predictions(tmp_path: Path, router: Path | None) -> list[dict[str, object]]:
     (tmp_path / "questions.jsonl").write_text("\n".join(map(json.dumps, QUESTIONS)))
-    assert run_predict(tmp_path / "questions.jsonl", tmp_path / "out.jsonl", router, console) == 0
+    assert predict_command.run(tmp_path / "questions.jsonl", tmp_path / "out.jsonl", router) == 0
     return [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
 
 
-def test_predict_without_a_router_file_tells_difficulty_alone(tmp_path: Path, console: Console) -> None:
-    easy, hard = predictions(tmp_path, None, console)
+def test_predict_without_a_router_file_tells_difficulty_alone(tmp_path: Path) -> None:
+    easy, hard = predictions(tmp_path, None)
 
     assert (easy["id"], hard["id"]) == ("a", 2)
     assert easy.keys() == {"id", "difficulty"}
     assert 0 < easy["difficulty"] < hard["difficulty"] < 1  # type: ignore[operator]  # JSON numbers
 
 
-def test_predict_with_a_router_file_tells_quality_too(tmp_path: Path, fitted: Fit, console: Console) -> None:
+def test_predict_with_a_router_file_tells_quality_too(tmp_path: Path, fitted: Fit) -> None:
     router_file.save(fitted.model, tmp_path / "my.router")
-    _, hard = predictions(tmp_path, tmp_path / "my.router", console)
+    _, hard = predictions(tmp_path, tmp_path / "my.router")
     quality = hard["quality"]
 
     assert isinstance(quality, dict)
@@ -92,17 +154,51 @@ def test_predict_with_a_router_file_tells_quality_too(tmp_path: Path, fitted: Fi
 
 
 @pytest.mark.parametrize("line", ['{"id": 1}', '{"prompt": "secret"}', "secret"])
-def test_predict_names_a_bad_line_does_not_quote_it_and_goes_on(tmp_path: Path, line: str, console: Console) -> None:
+def test_predict_names_a_bad_line_does_not_quote_it_and_goes_on(tmp_path: Path, line: str, capsys: Captured) -> None:
     (tmp_path / "questions.jsonl").write_text(line + '\n{"id": 5, "prompt": "cut \\ud83d in two"}')
 
-    assert run_predict(tmp_path / "questions.jsonl", tmp_path / "out.jsonl", None, console) == 1
-    assert "line 1" in printed(console)
-    assert "secret" not in printed(console)
+    assert predict_command.run(tmp_path / "questions.jsonl", tmp_path / "out.jsonl", None) == 1
+    said = capsys.readouterr().err
+    assert "line 1" in said
+    assert "secret" not in said
     assert [json.loads(found)["id"] for found in (tmp_path / "out.jsonl").read_text().splitlines()] == [5]
 
 
-def test_predict_refuses_a_damaged_router_file(tmp_path: Path, console: Console) -> None:
+def test_predict_refuses_a_damaged_router_file(tmp_path: Path, capsys: Captured) -> None:
     (tmp_path / "my.router").write_bytes(b"MMROUTER and nothing more")
 
-    assert run_predict(tmp_path / "q", tmp_path / "out.jsonl", tmp_path / "my.router", console) == 2
-    assert "damaged" in printed(console)
+    assert predict_command.run(tmp_path / "q", tmp_path / "out.jsonl", tmp_path / "my.router") == 2
+    assert "damaged" in capsys.readouterr().err
+
+
+def test_predict_can_stand_in_a_pipe() -> None:
+    lines = "\n".join(map(json.dumps, [*QUESTIONS, {"id": "nothing asked"}]))
+    done = CliRunner().invoke(app, ["predict", "--in", "-", "--out", "-"], input=lines)
+
+    assert done.exit_code == 1
+    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["a", 2]
+    assert "line 3: neither" in done.stderr
+
+
+HALVES = ({"id": "\ud800", "prompt": "x"}, {"id": 2, "prompt": "\ud800"}, {"id": 3, "prompt": "a\udcffb"})
+
+
+def test_half_a_surrogate_pair_is_predicted_for_and_given_back(tmp_path: Path, fitted: Fit) -> None:
+    router_file.save(fitted.model, tmp_path / "my.router")
+    (tmp_path / "questions.jsonl").write_text("\n".join(map(json.dumps, HALVES)))
+
+    assert predict_command.run(tmp_path / "questions.jsonl", tmp_path / "out.jsonl", tmp_path / "my.router") == 0
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert [line["id"] for line in lines] == ["\ud800", 2, 3]
+    assert all(line["quality"].keys() == {CHEAP, DEAR} for line in lines)
+
+
+def test_predict_does_not_write_over_the_router_file(tmp_path: Path, fitted: Fit, capsys: Captured) -> None:
+    router = tmp_path / "my.router"
+    router_file.save(fitted.model, router)
+    before = router.read_bytes()
+    (tmp_path / "questions.jsonl").write_text('{"id": 1, "prompt": "x"}')
+
+    assert predict_command.run(tmp_path / "questions.jsonl", router, router) == 2
+    assert router.read_bytes() == before
+    assert "would be written over while it is read" in capsys.readouterr().err

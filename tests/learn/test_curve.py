@@ -7,7 +7,7 @@ import math
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from muxer.learn.curve import Pool, compare, hull, pools
+from muxer.learn.curve import Pool, compare, hull, pools, why_no_pool
 from muxer.learn.fit import Fit
 
 from tests.learn.traffic import COST, DEAR, sums_need_the_dear_one
@@ -62,8 +62,23 @@ def test_prompts_that_only_one_model_answered_make_no_pool() -> None:
     outcomes = sums_need_the_dear_one(100)
     outcomes.scores[:, 0] = np.nan
     assert pools(outcomes, outcomes.scores) == []
+    assert why_no_pool(outcomes) == "no prompt was answered by more than one model"
 
 
 def test_without_costs_there_is_no_pool() -> None:
     outcomes = sums_need_the_dear_one(100, cost=False)
     assert pools(outcomes, outcomes.scores) == []
+    assert why_no_pool(outcomes) == "no outcome has a `cost_usd`"
+
+
+def test_with_the_costs_of_one_model_there_is_no_pool() -> None:
+    outcomes = sums_need_the_dear_one(100)
+    outcomes.costs[:, 0] = np.nan
+    assert pools(outcomes, outcomes.scores) == []
+    assert why_no_pool(outcomes) == "no prompt has a `cost_usd` from more than one model"
+
+
+def test_a_handful_of_prompts_makes_no_pool() -> None:
+    outcomes = sums_need_the_dear_one(20)
+    assert pools(outcomes, outcomes.scores) == []
+    assert why_no_pool(outcomes) == "no 30 prompts were answered by the same models, with a `cost_usd` from each"

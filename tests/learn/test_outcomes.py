@@ -53,6 +53,22 @@ def test_messages_can_stand_for_a_prompt(tmp_path: Path) -> None:
 def test_several_outcomes_of_a_model_on_a_prompt_are_averaged() -> None:
     outcomes = gather(Row(prompt="one", model="a", score=score) for score in (0.0, 1.0, 1.0, 1.0))
     np.testing.assert_array_equal([[0.75]], outcomes.scores)
+    assert (outcomes.count, outcomes.repeats) == (1, 3)
+
+
+def test_what_other_programs_write_is_read_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    lines = [
+        '\ufeff{"prompt": "after the mark of UTF-8", "model": "a", "score": 1}',
+        '{"prompt": "cut \\ud83d in two", "model": "a", "score": 0, "cost_usd": NaN}',
+        '{"prompt": "not scored", "model": "a", "score": NaN}',
+    ]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    outcomes = read_outcomes(path)
+
+    assert [prompt.prompt for prompt in outcomes.prompts] == ["after the mark of UTF-8", "cut \ud83d in two"]
+    np.testing.assert_array_equal([[1.0], [0.0]], outcomes.scores)
+    assert np.isnan(outcomes.costs).all()
 
 
 @pytest.mark.parametrize(
@@ -60,7 +76,11 @@ def test_several_outcomes_of_a_model_on_a_prompt_are_averaged() -> None:
     [
         ('{"prompt": "secret", "model": "a", "score": 1.5}', "row 1: score 1.5"),
         ('{"prompt": "secret", "model": "a", "score": 1, "cost_usd": -1}', "row 1: cost_usd"),
+        ('{"prompt": "secret", "model": "a", "score": 1, "cost_usd": 1e308}', "row 1: cost_usd 1e+308 is not between"),
+        ('{"prompt": "secret", "model": "a", "score": 1, "cost_usd": Infinity}', "row 1: cost_usd inf is not between"),
         ('{"prompt": "secret", "model": "", "score": 1}', "row 1: model"),
+        ('{"prompt": "secret", "model": "\\u001b[2J", "score": 1}', "row 1: model"),
+        ('{"prompt": "secret", "model": "\\ud83d", "score": 1}', "row 1: model"),
         ('{"model": "a", "score": 1}', "row 1: neither"),
         ('{"prompt": "secret", "model": "a", "score": "good"}', "line 1: Expected `float | null`"),
         ('{"prompt": "secret", ', "line 1: "),
@@ -86,3 +106,15 @@ def test_a_parquet_file_that_is_none_is_told_so(tmp_path: Path) -> None:
     (tmp_path / "rows.parquet").write_text("not Parquet at all")
     with pytest.raises(OutcomesInvalid, match=r"rows\.parquet"):
         read_outcomes(tmp_path / "rows.parquet")
+
+
+def test_bytes_that_are_no_utf_8_are_told_of_by_line_and_never_by_a_traceback(tmp_path: Path) -> None:
+    line = b'{"prompt": "\xff", "model": "a", "score": 1}'
+    (tmp_path / "rows.jsonl").write_bytes(b"\n" + line)
+    prompts = pa.Array.from_buffers(pa.string(), 1, pa.array([b"\xff"]).buffers())
+    pq.write_table(pa.table({"prompt": prompts, "model": ["a"], "score": [1.0]}), tmp_path / "rows.parquet")
+    for name, told in (("rows.jsonl", "line 2: "), ("rows.parquet", "rows.parquet: ")):
+        with pytest.raises(OutcomesInvalid) as raised:
+            read_outcomes(tmp_path / name)
+
+        assert told in str(raised.value)

@@ -12,6 +12,7 @@ from muxer.cli.decide import print_json, request_of
 from muxer.cli.plans import BAD_CONFIGURATION, explained, plan_for, plan_to_try
 from muxer.cli.screen import complain, screen
 from muxer.core.route import classify
+from muxer.learn.watched_lines import STANDARD
 from muxer.service import to_protobuf
 from muxer.types.chat import RoutingOptions
 from muxer.types.decision import Intent, IntentSignals
@@ -25,7 +26,7 @@ def run(prompt: str | None, source: Path | None, target: Path | None, config: Pa
         return BAD_CONFIGURATION
     if source is not None:
         enabled = policy(plan_for(config)).intent_enabled
-        return label_lines.run(source, target or label_lines.STANDARD, enabled=enabled)
+        return label_lines.run(source, target or STANDARD, enabled=enabled, config=config)
     return _show(prompt or "", config, as_json=as_json)
 
 

@@ -6,28 +6,17 @@ is not asked, so the same lines always get the same labels. It needs nothing but
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
 
-import msgspec
 from msgspec import Struct, structs
 
-from muxer.cli.plans import BAD_CONFIGURATION, REFUSED
-from muxer.cli.screen import complain
+from muxer.cli import line_by_line
+from muxer.cli.line_by_line import Job
 from muxer.core.features import extract
 from muxer.core.intent import classify
-from muxer.learn.conversation import Conversation, RecordedMessage, decode
-from muxer.learn.watched_lines import watched
+from muxer.learn.conversation import Conversation, RecordedMessage
 from muxer.types.chat import ChatRequest, ImagePart, Message, TextPart
-
-STANDARD = Path("-")
-"""Stands for standard input or output."""
-
-TOLD = 10
-"""Bad lines that are told one by one; of the rest the number is told."""
 
 ATTACHED = ImagePart("attached:")
 """Stands for a picture of which it is only known that it was there."""
@@ -58,47 +47,14 @@ class Label(Struct, frozen=True):
     confidence: float
 
 
-def run(source: Path, target: Path, *, enabled: bool) -> int:
-    """Labels all lines of `source`. Lines that cannot be read are told of on stderr and left out; returns the exit
-    code, `REFUSED` when there were such."""
-    bad = 0
-    try:
-        with ExitStack() as files:
-            lines: BinaryIO = sys.stdin.buffer if source == STANDARD else files.enter_context(source.open("rb"))
-            if STANDARD not in (source, target) and target.exists() and source.samefile(target):
-                complain("Cannot label", f"{target} would be written over while it is read")
-                return BAD_CONFIGURATION
-            labels: BinaryIO = sys.stdout.buffer if target == STANDARD else files.enter_context(target.open("wb"))
-            for found in _labelled(watched(lines), enabled=enabled):
-                if isinstance(found, Label):
-                    labels.write(msgspec.json.encode(found) + b"\n")
-                    continue
-                bad += 1
-                if bad <= TOLD:
-                    complain("Left out", found)
-            labels.flush()
-    except OSError as error:
-        complain("Cannot label", str(error))
-        return BAD_CONFIGURATION
-    if bad > TOLD:
-        complain("Left out", f"{bad - TOLD} lines more")
-    return REFUSED if bad else 0
+def run(source: Path, target: Path, *, enabled: bool, config: Path | None = None) -> int:
+    """Labels all lines of `source`; returns the exit code. `config` is the configuration that `enabled` is from."""
+    return line_by_line.run(Job(source, target, "Cannot label", (config,)), Prompt, partial(_label, enabled=enabled))
 
 
-def _labelled(lines: Iterable[bytes], *, enabled: bool) -> Iterator[Label | str]:
-    """The label of each line that is not blank, or what is wrong with it: never what stands in it."""
-    decoder = msgspec.json.Decoder(Prompt)
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            prompt = decode(line, decoder)
-            request = prompt.request()
-        except (ValueError, RecursionError) as error:
-            yield f"line {number}: {error}"
-            continue
-        intent = classify(extract(request, len), request, enabled=enabled)  # no label depends on a count of tokens
-        yield Label(prompt.id, intent.label, round(intent.confidence, 6))
+def _label(prompt: Prompt, request: ChatRequest, *, enabled: bool) -> Label:
+    intent = classify(extract(request, len), request, enabled=enabled)  # no label depends on a count of tokens
+    return Label(prompt.id, intent.label, round(intent.confidence, 6))
 
 
 def _with_picture(request: ChatRequest) -> ChatRequest:

@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from types import ModuleType
 from typing import Annotated
 
 import typer
@@ -167,7 +168,10 @@ def version() -> None:
 def fit(
     outcomes: Annotated[
         Path,
-        typer.Argument(metavar="OUTCOMES", help="JSONL or Parquet rows with prompt or messages, model, score 0 to 1."),
+        typer.Argument(
+            metavar="OUTCOMES",
+            help="JSONL or Parquet rows with prompt or messages, model, score 0 to 1; `-` for JSONL on standard input.",
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write the router file.")],
     picture: Annotated[
@@ -175,23 +179,33 @@ def fit(
     ] = None,
 ) -> None:
     """Learn from recorded outcomes how good each model is at what, and say what that would have saved."""
-    run_fit = _learning().run_fit
-    raise typer.Exit(run_fit(outcomes, out, picture))
+    with _learning():
+        from muxer.cli.fit import run
+
+    raise typer.Exit(run(outcomes, out, picture))
 
 
 @app.command(rich_help_panel=_LEARN)
 def predict(
     questions: Annotated[
-        Path, typer.Option("--in", metavar="FILE", help="JSONL lines with id and prompt or messages.")
+        Path,
+        typer.Option(
+            "--in", metavar="FILE", help="JSONL lines with id and prompt or messages; `-` for standard input."
+        ),
     ],
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write the predictions.")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", metavar="FILE", help="Where to write the predictions; `-` for standard output."),
+    ],
     router: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A router file; without one, the shipped difficulty alone.")
     ] = None,
 ) -> None:
     """Predict difficulty, and quality by model, for many prompts."""
-    run_predict = _learning().run_predict
-    raise typer.Exit(run_predict(questions, out, router))
+    with _learning():
+        from muxer.cli.predict import run
+
+    raise typer.Exit(run(questions, out, router))
 
 
 @app.command(rich_help_panel=_LEARN)
@@ -230,17 +244,17 @@ def replay(
     raise typer.Exit(run(recorded, trial, baseline, Sinks(out, picture), limit=limit, as_json=json))
 
 
-def _learning() -> ModuleType:
-    """What `fit` and `predict` need. Ends the command when its packages are not installed."""
+@contextmanager
+def _learning() -> Iterator[None]:
+    """For importing what `fit` and `predict` need. Ends the command when its packages are not installed."""
     from muxer.cli.plans import BAD_CONFIGURATION
     from muxer.cli.screen import complain
 
     try:
-        from muxer.learn import commands
+        yield
     except ModuleNotFoundError as error:
         complain("Missing", f"{error.name}: pip install 'modelmuxer[fit]'")
         raise typer.Exit(BAD_CONFIGURATION) from None
-    return commands
 
 
 prices = typer.Typer(help="Check the price table, or make it anew.", no_args_is_help=True)

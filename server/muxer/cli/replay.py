@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import msgspec
 from msgspec import Struct, structs
 
 from muxer.app import current_view
 from muxer.cli import replay_tables
-from muxer.cli.plans import BAD_CONFIGURATION, REFUSED, plan_to_try
+from muxer.cli.left_out import LeftOut
+from muxer.cli.plans import BAD_CONFIGURATION, plan_to_try
 from muxer.cli.screen import complain, screen
+from muxer.cli.targets import Target, check_targets, open_target
 from muxer.errors import MuxerError
 from muxer.learn.served import RouterUnusable, load
-from muxer.learn.watched_lines import watched
+from muxer.learn.watched_lines import open_lines, watched
+from muxer.learn.whole_file import write_whole
 from muxer.plan import Plan
 from muxer.replay.compare import Comparison, compare
 from muxer.replay.picture import draw
@@ -29,12 +31,6 @@ from muxer.replay.summary import Summary, Tally
 from muxer.service.bounds import validate
 from muxer.types.chat import ChatRequest, Message, RoutingOptions
 from muxer.types.decision import View
-
-STANDARD = Path("-")
-"""Stands for standard input."""
-
-TOLD = 10
-"""Bad lines that are told one by one; of the rest the number is told."""
 
 
 class Trial(Struct, frozen=True):
@@ -59,28 +55,42 @@ class Sinks(Struct, frozen=True):
     lines: Path | None = None
     picture: Path | None = None
 
+    def targets(self) -> list[Target]:
+        """The files, and the options that name them."""
+        lines = [] if self.lines is None else [Target("--out", self.lines)]
+        return lines if self.picture is None else [*lines, Target("--picture", self.picture, whole=True)]
+
 
 def run(recorded: Path, trial: Trial, baseline: Baseline, sinks: Sinks, *, limit: int | None, as_json: bool) -> int:
     """Prints what would have changed; returns the exit code, `REFUSED` when lines had to be left out."""
     try:
         validate(ChatRequest((Message("user", "any"),), routing=trial.wishes))
         plan = plan_to_try(trial.config)
+        check_targets((recorded, trial.router, *_configured(plan, trial, baseline)), sinks.targets())
         same = trial.config == baseline.config
         was = cache(lambda: Router(current_view(plan if same else plan_to_try(baseline.config))))
 
         def before(line: Recorded) -> Router | None:
             return was() if baseline.always or not line.decided else None
 
-        summary, bad = _replay(recorded, _router(plan, trial), before, sinks.lines, limit)
-        if not summary.requests and not bad:
+        left_out = LeftOut()
+        summary = _replay(recorded, _router(plan, trial), before, sinks.lines, limit, left_out)
+        code = left_out.exit_code()
+        if not summary.requests and not left_out.count:
             raise ValueError(f"{recorded} has no lines")
         _show(summary, as_json=as_json)
         if sinks.picture is not None:
-            sinks.picture.write_text(draw(summary), encoding="utf-8")
+            write_whole(sinks.picture, draw(summary).encode())
     except (OSError, ValueError, MuxerError) as error:
         complain("Cannot replay", str(error))
         return BAD_CONFIGURATION
-    return REFUSED if bad else 0
+    return code
+
+
+def _configured(plan: Plan, trial: Trial, baseline: Baseline) -> list[Path]:
+    """The files that the settings are from."""
+    names = (plan.settings.router_model_path, plan.settings.price_table_path)
+    return [path for path in (trial.config, baseline.config, *(Path(name) for name in names if name)) if path]
 
 
 def _show(summary: Summary, *, as_json: bool) -> None:
@@ -113,40 +123,37 @@ def _wished(view: View, wishes: RoutingOptions) -> View:
 
 
 def _replay(
-    source: Path, now: Router, before: Callable[[Recorded], Router | None], out: Path | None, limit: int | None
-) -> tuple[Summary, int]:
-    """What it comes to, and how many lines were left out. Each of these is told of on stderr, without its words.
-    `before` is what to compare a request with; None: with what is recorded."""
-    tally, bad = Tally(), 0
+    source: Path,
+    now: Router,
+    before: Callable[[Recorded], Router | None],
+    out: Path | None,
+    limit: int | None,
+    left_out: LeftOut,
+) -> Summary:
+    """What it comes to. `before` is what to compare a request with; None: with what is recorded."""
+    tally = Tally()
     with ExitStack() as files:
-        lines: BinaryIO = sys.stdin.buffer if source == STANDARD else files.enter_context(source.open("rb"))
-        if out is not None and source != STANDARD and out.exists() and out.samefile(source):
-            raise ValueError(f"{out} would be written over while it is read")
-        sink = None if out is None else files.enter_context(out.open("wb"))
-        for number, recorded in _read(islice(watched(lines), limit)):
-            if isinstance(recorded, str):
-                bad += 1
-                if bad <= TOLD:
-                    complain("Left out", f"line {number}: {recorded}")
-                continue
+        lines = files.enter_context(open_lines(source))
+        sink = None if out is None else files.enter_context(open_target(out))
+        for number, recorded in _read(islice(watched(lines), limit), left_out):
             comparison = compare(recorded, now, before(recorded))
             tally.add(comparison)
             if sink is not None:
                 sink.write(_line(number, comparison))
-    if bad > TOLD:
-        complain("Left out", f"{bad - TOLD} lines more")
-    return tally.summary(), bad
+    return tally.summary()
 
 
-def _read(lines: Iterator[bytes]) -> Iterator[tuple[int, Recorded | str]]:
-    """Each line that is not blank, with its number: the request, or what is wrong with it."""
+def _read(lines: Iterator[bytes], left_out: LeftOut) -> Iterator[tuple[int, Recorded]]:
+    """Each line that is not blank and can be read, with its number."""
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            yield number, read(line)
+            recorded = read(line)
         except ValueError as error:
-            yield number, str(error)
+            left_out.add(number, str(error))
+            continue
+        yield number, recorded
 
 
 def _line(number: int, comparison: Comparison) -> bytes:

@@ -70,6 +70,14 @@ def decode(line: bytes, decoder: msgspec.json.Decoder[Line]) -> Line:
         return msgspec.convert(document, decoder.type)
 
 
+def encode(line: Struct) -> bytes:
+    """The same as one JSON line. Halves of surrogate pairs are written as they were read."""
+    try:
+        return msgspec.json.encode(line)
+    except UnicodeEncodeError:
+        return json.dumps(msgspec.to_builtins(line), separators=(",", ":")).encode()
+
+
 def read(conversation: Conversation) -> Features:
     """The features of what was asked."""
     return extract(conversation.request(), tokens.count)

@@ -98,6 +98,19 @@ def pools(outcomes: Outcomes, predicted: Vector) -> list[Pool]:
     return found
 
 
+def why_no_pool(outcomes: Outcomes) -> str:
+    """What is missing where `pools` finds none."""
+    scored = ~np.isnan(outcomes.scores)
+    known = scored & ~np.isnan(outcomes.costs)
+    if not known.any():
+        return "no outcome has a `cost_usd`"
+    if not (scored.sum(axis=1) > 1).any():
+        return "no prompt was answered by more than one model"
+    if not (known.sum(axis=1) > 1).any():
+        return "no prompt has a `cost_usd` from more than one model"
+    return f"no {MIN_PROMPTS} prompts were answered by the same models, with a `cost_usd` from each"
+
+
 def hull(points: Vector) -> Points:
     """The upper, non-decreasing convex hull of (cost, quality) points."""
     kept: list[tuple[float, float]] = []

@@ -76,10 +76,10 @@ class Frame:
         return parts
 
     def _round_costs(self) -> list[float]:
-        """1, 2 and 5 times the powers of ten within the frame."""
+        """1, 2 and 5 times the powers of ten within the frame, as far as there are numbers so small."""
         powers = range(math.floor(self._left), math.ceil(self._right) + 1)
         costs = [digit * 10.0**power for power in powers for digit in (1, 2, 5)]
-        return [cost for cost in costs if self._left <= math.log10(cost) <= self._right]
+        return [cost for cost in costs if cost > 0 and self._left <= math.log10(cost) <= self._right]
 
     def dot(self, name: str, cost: float, quality: float) -> list[str]:
         """A model, with its name."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,17 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from muxer.learn.conversation import Conversation
+from muxer.learn.conversation import Conversation, decode, encode
+from muxer.learn.watched_lines import open_lines, watched
 
 PARQUET_BATCH = 8_192
 """Rows that are held as Python objects at a time."""
+
+MAX_COST_USD = 10_000
+"""No answer costs more: who writes more has taken another unit for the dollar."""
+
+UNNAMEABLE = frozenset({"Cc", "Cs"})
+"""Kinds of characters that no model's name has: control characters and halves of surrogate pairs."""
 
 
 class OutcomesInvalid(Exception):
@@ -38,6 +47,7 @@ class Outcomes(Struct, frozen=True):
     models: list[str]
     scores: NDArray[np.float64]
     costs: NDArray[np.float64]
+    repeats: int = 0  # outcomes that went into the mean of another
 
     @property
     def count(self) -> int:
@@ -46,10 +56,11 @@ class Outcomes(Struct, frozen=True):
 
 
 def read_outcomes(path: Path) -> Outcomes:
-    """All outcomes of a file; `.parquet` is read as Parquet, all else as JSON lines. Raises `OutcomesInvalid`."""
+    """All outcomes of a file; `.parquet` is read as Parquet, all else as JSON lines, `-` from standard input.
+    Raises `OutcomesInvalid`."""
     try:
-        rows = _parquet(path) if path.suffix == ".parquet" else _json_lines(path)
-        return gather(rows)
+        with closing(_parquet(path) if path.suffix == ".parquet" else _json_lines(path)) as rows:
+            return gather(rows)
     except OSError as error:
         raise OutcomesInvalid(f"{path}: {error.strerror or error}") from None
 
@@ -66,7 +77,7 @@ def gather(rows: Iterable[Row]) -> Outcomes:
             continue
         _check(row, number)
         conversation = Conversation(None if row.messages else row.prompt, row.messages)
-        key = msgspec.json.encode(conversation)
+        key = encode(conversation)
         if key not in prompts:
             prompts[key] = len(asked)
             asked.append(conversation)
@@ -79,18 +90,19 @@ def gather(rows: Iterable[Row]) -> Outcomes:
     prompt, column = np.array(at).T
     score, cost = np.array(values).T
     shape = (len(asked), len(names))
-    return Outcomes(
-        asked, names, _mean_by(prompt, order[column], score, shape), _mean_by(prompt, order[column], cost, shape)
-    )
+    scores, costs = (_mean_by(prompt, order[column], known, shape) for known in (score, cost))
+    return Outcomes(asked, names, scores, costs, repeats=len(at) - len(set(at)))
 
 
 def _check(row: Row, number: int) -> None:
     if row.score is None or not 0 <= row.score <= 1:
         raise OutcomesInvalid(f"row {number}: score {row.score} is not between 0 and 1")
-    if row.cost_usd is not None and row.cost_usd < 0:
-        raise OutcomesInvalid(f"row {number}: cost_usd {row.cost_usd} is negative")
+    if row.cost_usd is not None and not (math.isnan(row.cost_usd) or 0 <= row.cost_usd <= MAX_COST_USD):
+        raise OutcomesInvalid(f"row {number}: cost_usd {row.cost_usd} is not between 0 and {MAX_COST_USD:,}")
     if not row.model:
         raise OutcomesInvalid(f"row {number}: model is empty")
+    if any(unicodedata.category(character) in UNNAMEABLE for character in row.model):
+        raise OutcomesInvalid(f"row {number}: model has characters that cannot be shown")
     if not row.messages and row.prompt is None:
         raise OutcomesInvalid(f"row {number}: neither `prompt` nor `messages` is given")
 
@@ -107,18 +119,20 @@ def _mean_by(
         return np.asarray(np.where(count > 0, total / count, np.nan)).reshape(shape)
 
 
-def _json_lines(path: Path) -> Iterator[Row]:
+def _json_lines(path: Path) -> Generator[Row]:
     decoder = msgspec.json.Decoder(Row)
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                try:
-                    yield decoder.decode(line)
-                except msgspec.DecodeError as error:
-                    raise OutcomesInvalid(f"line {number}: {error}") from None
+    with open_lines(path) as lines:
+        for number, line in enumerate(watched(lines), 1):
+            if not line.strip():
+                continue
+            try:
+                row = decode(line, decoder)
+            except (ValueError, RecursionError) as error:
+                raise OutcomesInvalid(f"line {number}: {error}") from None
+            yield row
 
 
-def _parquet(path: Path) -> Iterator[Row]:
+def _parquet(path: Path) -> Generator[Row]:
     import pyarrow as pa  # noqa: PLC0415  only Parquet needs it
     import pyarrow.parquet as pq  # noqa: PLC0415
 
@@ -127,7 +141,7 @@ def _parquet(path: Path) -> Iterator[Row]:
         wanted = [name for name in Row.__struct_fields__ if name in table.schema_arrow.names]
         for batch in table.iter_batches(PARQUET_BATCH, columns=wanted):
             yield from map(_row, batch.to_pylist())
-    except (pa.ArrowInvalid, msgspec.ValidationError) as error:
+    except (pa.ArrowException, ValueError) as error:
         raise OutcomesInvalid(f"{path}: {error}") from None
 
 

@@ -31,6 +31,7 @@ from muxer.learn.clusters import Homes
 from muxer.learn.familiarity import SIGNS, Kind, Limits
 from muxer.learn.quality_model import Learned, QualityModel, Trust
 from muxer.learn.terms import Vocabulary
+from muxer.learn.whole_file import write_whole
 
 MAGIC = b"MMROUTER"
 VERSION = 3
@@ -76,7 +77,8 @@ class Header(Struct, frozen=True):
 
 
 def save(model: QualityModel, path: Path) -> int:
-    """Writes a router file and returns its size in bytes. What stood there before stays until the new file is whole."""
+    """Writes a router file and returns its size in bytes. What stood there before stays until the new file is whole.
+    Raises `OSError`."""
     trees, vocabulary, kind, limits = model.learned.trees, model.learned.vocabulary, model.learned.kind, model.limits
     terms = np.fromiter(vocabulary.rows, np.uint32, len(vocabulary.rows))
     arrays: tuple[NDArray[Any], ...] = (
@@ -111,9 +113,7 @@ def save(model: QualityModel, path: Path) -> int:
     body = b"".join(array.astype(kind).tobytes() for array, kind in zip(arrays, TYPES.values(), strict=True))
     data = MAGIC + len(header).to_bytes(4, "little") + header + body
     data += hashlib.sha256(data).digest()
-    beside = path.with_name(f".{path.name}.new")
-    beside.write_bytes(data)
-    beside.replace(path)
+    write_whole(path, data)
     return len(data)
 
 

@@ -20,8 +20,8 @@ MAX_TERMS = 65_536
 
 def terms_of(words: Sequence[str]) -> list[int]:
     """The terms of a prompt, in no particular order: CRC-32 of each word, and of each word after the one before it. All
-    numbers are the same word."""
-    spelled = [b"#" if word.isdigit() else word.encode() for word in words]
+    numbers are the same word, and half a surrogate pair is a character like others."""
+    spelled = [b"#" if word.isdigit() else word.encode("utf-8", "surrogatepass") for word in words]
     singles = [crc32(word) for word in spelled]
     return singles + [crc32(word, before) for before, word in zip(singles, spelled[1:], strict=False)]
 
