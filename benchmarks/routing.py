@@ -2,8 +2,9 @@
 
 Reads the recorded outcomes (`training/routing/data.py` says where), and prints, always for prompts that were not seen:
 APGR, CPT50 and CPT80 of pairs, by questions apart (the fit of `modelmuxer fit`) and by whole families of data sets
-apart (difficulty alone); the share of the way to the oracle of pools, likewise; and how long a prediction takes. Before
-that it prints what `benchmarks.intent` and `benchmarks.decide` do. Takes some six minutes on one core.
+apart (difficulty alone); the share of the way to the oracle of pools, by questions apart (five folds, and five draws of
+30 %) and by families apart; and how long a prediction takes. Before that it prints what `benchmarks.intent` and
+`benchmarks.decide` do. Takes some seven minutes on one core.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ def main() -> None:
     case = evaluate.read(load())
     hardness = evaluate.difficulty_elsewhere(case, tell)
     inside = evaluate.questions_apart(case, hardness, tell)
+    drawn = evaluate.drawn_apart(case, hardness, inside, tell)
     outside = evaluate.datasets_apart(case, hardness, inside, tell)
     console.print(inside.model.trust)
     by_length = np.array([float(f.turn_chars) for f in case.features])
@@ -63,14 +65,13 @@ def main() -> None:
             case.outcomes,
         )
     )
-    console.print(
-        _pools(
-            {
-                "questions apart": evaluate.pool_shares(case.outcomes, inside.quality, inside.fold),
-                "averages": evaluate.pool_shares(case.outcomes, inside.averages, inside.fold),
-            }
-        )
-    )
+    predicted = {
+        "five folds: heads": evaluate.by_fold(inside.quality, inside.fold),
+        "five folds: averages": evaluate.by_fold(inside.averages, inside.fold),
+        "70/30: heads": [held.quality for held in drawn],
+        "70/30: averages": [held.averages for held in drawn],
+    }
+    console.print(_pools({way: evaluate.pool_shares(case.outcomes, held) for way, held in predicted.items()}))
     console.print(_groups(evaluate.shares_by_group(case, outside)))
     for name in POOLS:
         _plot(folder / f"{name}.svg", name, case.outcomes, inside.quality)
@@ -101,7 +102,7 @@ def _figures(score: PairScore | None) -> str:
 
 
 def _pools(ways: dict[str, dict[str, tuple[float, float]]]) -> Table:
-    title = "\nShare of the way from the best fixed mix to the oracle"
+    title = "\nShare of the way from the best fixed mix to the oracle, questions apart"
     table = Table(box=None, pad_edge=False, title=title, title_justify="left")
     table.add_column("pool", no_wrap=True)
     for way in ways:

@@ -98,6 +98,27 @@ def test_one_bad_sign_is_enough(sign: int) -> None:
     assert limits.familiarity(strangeness).tolist() == [1, 0]
 
 
+@pytest.mark.parametrize("sign", range(SIGNS))
+def test_a_doubt_counts_for_less_when_the_other_signs_have_none(sign: int) -> None:
+    limits = Limits(near=np.ones((SIGNS, 2)), far=np.full((SIGNS, 2), 2.0))
+    strangeness = np.zeros((SIGNS, 2))
+    strangeness[:, 0] = strangeness[sign, 1] = 1.5
+    all_doubt, one_doubts = limits.familiarity(strangeness)
+
+    assert all_doubt == pytest.approx(0.5)
+    assert one_doubts == pytest.approx(0.75)
+
+
+def test_familiarity_fades_without_a_jump_as_a_sign_grows_worse() -> None:
+    limits = Limits(near=np.ones((SIGNS, 1)), far=np.full((SIGNS, 1), 2.0))
+    strangeness = np.zeros((SIGNS, 201, 1))
+    strangeness[0, :, 0] = np.linspace(0.5, 2.5, 201)
+    steps = np.diff(limits.familiarity(strangeness)[:, 0])
+
+    assert (steps <= 0).all()
+    assert steps.min() > -0.03
+
+
 def test_foreign_prompts_are_unfamiliar_and_those_of_the_traffic_are_not(fitted: Fit) -> None:
     own = [frame.format(f"{THINGS[0]} and {THINGS[1]} 7", n=7) for frame in CHATTER + SUMS]
     foreign = [

@@ -27,6 +27,9 @@ Vector = NDArray[np.float64]
 MIN_PROMPTS = 100
 """A pool is not judged on fewer prompts of a group."""
 
+DRAWS = 5
+"""How often 30 % of the questions are drawn to be judged."""
+
 Tell = Callable[[str], None]
 
 
@@ -82,25 +85,50 @@ def questions_apart(case: Case, hardness: Vector, tell: Tell) -> Fitted:
     return Fitted(fitted.held_out, averages, fitted.model, fold)
 
 
+def drawn_apart(case: Case, hardness: Vector, fitted: Fitted, tell: Tell) -> list[Held]:
+    """Quality of 30 % of the questions, fitted to the other 70 %, for several draws; equal questions are kept together.
+    Fewer prompts to learn from than by `questions_apart`, more to judge by."""
+    reading = learn.read_prompts(case.features, lambda _: 0.0)
+    found = []
+    for draw in range(DRAWS):
+        tell(f"heads from 70 % of the questions, {draw + 1} of {DRAWS}")
+        judged = parts(case.outcomes.prompts, 10, salt=f"draw {draw}") < 3
+        held = _unknown(case)
+        _foretell(held, case, reading, hardness, fitted, judged)
+        found.append(held)
+    return found
+
+
 def datasets_apart(case: Case, hardness: Vector, fitted: Fitted, tell: Tell) -> Held:
     """Quality of prompts whose whole group of data sets was left out of the fit."""
     reading = learn.read_prompts(case.features, lambda _: 0.0)
-    scores = case.outcomes.scores
-    quality, averages = np.full_like(scores, np.nan), np.full_like(scores, np.nan)
+    held = _unknown(case)
     for group in np.unique(case.group):
         tell(f"heads without group {group + 1}")
-        rest, held = np.flatnonzero(case.group != group), np.flatnonzero(case.group == group)
-        seen = (~np.isnan(scores[rest])).any(axis=0)
-        models = np.flatnonzero(seen)
-        known = scores[np.ix_(rest, models)]
-        means = learn.means(known)
-        told = learn.tell_all(learn.learn(reading, rest, known - means), reading, held)
-        limits = Limits(fitted.model.limits.near[:, models], fitted.model.limits.far[:, models])
-        familiarity = limits.familiarity(told.strangeness)
-        cells = np.ix_(held, models)
-        quality[cells] = combine(means, fitted.model.trust, told.residual, familiarity, hardness[held])
-        averages[cells] = means
-    return Held(quality, averages)
+        _foretell(held, case, reading, hardness, fitted, case.group == group)
+    return held
+
+
+def _unknown(case: Case) -> Held:
+    return Held(*(np.full_like(case.outcomes.scores, np.nan) for _ in range(2)))
+
+
+def _foretell(
+    held: Held, case: Case, reading: learn.Reading, hardness: Vector, fitted: Fitted, judged: NDArray[np.bool_]
+) -> None:
+    """Fits learners to the prompts that are not judged and enters what they predict for those that are. How far they
+    are believed is what `fitted` found."""
+    scores = case.outcomes.scores
+    rest, rows = np.flatnonzero(~judged), np.flatnonzero(judged)
+    models = np.flatnonzero((~np.isnan(scores[rest])).any(axis=0))
+    known = scores[np.ix_(rest, models)]
+    means = learn.means(known)
+    told = learn.tell_all(learn.learn(reading, rest, known - means), reading, rows)
+    limits = Limits(fitted.model.limits.near[:, models], fitted.model.limits.far[:, models])
+    familiarity = limits.familiarity(told.strangeness)
+    cells = np.ix_(rows, models)
+    held.quality[cells] = combine(means, fitted.model.trust, told.residual, familiarity, hardness[rows])
+    held.averages[cells] = means
 
 
 def pair_scores(outcomes: Outcomes, need: Callable[[int, int], Vector]) -> dict[str, PairScore]:
@@ -116,15 +144,18 @@ def pair_scores(outcomes: Outcomes, need: Callable[[int, int], Vector]) -> dict[
     return found
 
 
-def pool_shares(outcomes: Outcomes, predicted: Vector, fold: NDArray[np.int64]) -> dict[str, tuple[float, float]]:
-    """Every pool's share of the way from the best fixed mix to the oracle: mean over the folds, and its standard error.
-    Folds are judged one by one: what a model is believed to score on average differs a little between them."""
+def by_fold(predicted: Vector, fold: NDArray[np.int64]) -> list[Vector]:
+    """Predictions for each fold alone, NaN elsewhere."""
+    return [np.where((fold == part)[:, None], predicted, np.nan) for part in np.unique(fold)]
+
+
+def pool_shares(outcomes: Outcomes, predictions: list[Vector]) -> dict[str, tuple[float, float]]:
+    """Every pool's share of the way from the best fixed mix to the oracle: mean over the folds or draws, and its
+    standard error (too small for draws, which overlap). They are judged one by one: what a model is believed to score
+    on average differs a little between them. Prompts that nothing was predicted for do not count."""
     found = {}
     for name in POOLS:
-        shares = []
-        for part in np.unique(fold):
-            pool, mean_cost = pool_of(outcomes, np.where((fold == part)[:, None], predicted, np.nan), name)
-            shares.append(oracle_share(pool, mean_cost))
+        shares = [oracle_share(*pool_of(outcomes, predicted, name)) for predicted in predictions]
         found[name] = (float(np.mean(shares)), float(np.std(shares) / np.sqrt(len(shares) - 1)))
     return found
 

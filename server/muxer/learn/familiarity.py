@@ -114,10 +114,14 @@ class Limits(Struct, frozen=True):
     far: Vector
 
     def familiarity(self, strangeness: NDArray[np.floating]) -> Vector:
-        """From 0 to 1, by model (last axis); signs are the first axis, and the worst of them counts."""
+        """From 0 to 1, by model (last axis); signs are the first axis. The harmonic mean of what the signs say: nothing
+        as soon as one of them says so, but a doubt counts for less while the others have none. A quarter of a model's
+        own prompts is doubted by some sign; to go by the worst sign alone loses up to a fifth of what the learners gain
+        (`training/routing/MODEL_CARD.md`)."""
         between = (1,) * (strangeness.ndim - 2)
         near, far = (limit.reshape(SIGNS, *between, -1) for limit in (self.near, self.far))
-        return np.asarray(np.clip((far - strangeness) / np.maximum(far - near, 1e-9), 0, 1).min(axis=0))
+        told = np.clip((far - strangeness) / np.maximum(far - near, 1e-9), 0, 1)
+        return np.where((told > 0).all(axis=0), SIGNS / (1 / np.maximum(told, 1e-9)).sum(axis=0), 0.0)
 
 
 def find_limits(strangeness: NDArray[np.floating], asked: NDArray[np.bool_]) -> Limits:
