@@ -8,13 +8,17 @@
 -- What an error is called when its RPC failed without a RestError: it did not come from our servicers but from gRPC
 -- itself, so its text is not for clients. By gRPC status code.
 local UNAVAILABLE = { status = "503", type = "service_unavailable", code = "upstream_unavailable",
-  message = "The server is not available." }
+  message = "The server is not available.", retry_after = "1" }
+-- What a server that has just stopped does to calls that reach it all the same; a client's own cancelling has nobody
+-- left to read it.
+local SHUTTING_DOWN = { status = "503", type = "service_unavailable", code = "shutting_down",
+  message = "The server is shutting down: try again", retry_after = "1" }
 local DEADLINE = { status = "504", type = "timeout_error", code = "deadline_exceeded",
   message = "The time allowed for the request is over." }
 local INTERNAL = { status = "500", type = "api_error", code = "internal", message = "Internal error." }
 local TOO_LARGE = { status = "413", type = "invalid_request_error", code = "request_too_large",
   message = "The request body is too large." }
-local FOREIGN = { ["4"] = DEADLINE, ["8"] = TOO_LARGE, ["14"] = UNAVAILABLE }
+local FOREIGN = { ["1"] = SHUTTING_DOWN, ["4"] = DEADLINE, ["8"] = TOO_LARGE, ["14"] = UNAVAILABLE }
 
 -- How a failed RPC's JSON goes on after its code and message. No client can put this into the message: its quotes
 -- would be escaped there.
@@ -44,7 +48,7 @@ end
 
 local function foreign_error(grpc_status)
   local e = FOREIGN[grpc_status] or INTERNAL
-  return e.status, "0", string.format(
+  return e.status, e.retry_after or "0", string.format(
     '{"error":{"message":"%s","type":"%s","code":"%s","details":null}}', e.message, e.type, e.code)
 end
 

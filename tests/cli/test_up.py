@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
+import http.client
+import json
 import os
 import signal
 import threading
 
+import grpc
 import httpx
 import pytest
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+from modelmuxer.v1 import router_service_pb2 as pb
+from modelmuxer.v1.router_service_pb2_grpc import RouterServiceStub
 
 from tests.cli.processes import Up, run, until, up
 
 CHAT = "/v1/chat/completions"
+HELLO = {"model": "openai:gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}
 STREAMS = 50
+CLIENTS = 24
 
 
 def test_it_says_that_answers_are_simulated_and_how_to_ask(tmp_path):
@@ -58,6 +68,54 @@ def test_sigterm_lets_every_open_stream_finish(tmp_path):
         httpx.post(f"{running.simulator}/_sim/gates/end")
 
         assert [s.result(20) for s in streams] == ["data: [DONE]"] * STREAMS
+        assert running.process.wait(20) == 0
+
+
+def refusal_over_rest(running: Up, begun: threading.Semaphore) -> tuple[int, str, str]:
+    """What the first request got that was not answered, of many that follow one another without a pause."""
+    connection = http.client.HTTPConnection(running.rest.removeprefix("http://"), timeout=30)
+    with contextlib.closing(connection):
+        while True:
+            connection.request("POST", CHAT, json.dumps(HELLO))
+            answer = connection.getresponse()
+            body = answer.read()
+            if answer.status != 200:
+                return answer.status, json.loads(body)["error"]["code"], answer.headers.get("retry-after", "")
+            begun.release()
+
+
+def refusal_over_grpc(router: RouterServiceStub, begun: threading.Semaphore) -> tuple[str, str]:
+    """The same over gRPC: its status and reason."""
+    while True:
+        try:
+            router.ChatCompletion(pb.ChatCompletionRequest(**HELLO), timeout=30)
+            begun.release()
+        except grpc.RpcError as error:
+            info = error_details_pb2.ErrorInfo()
+            status = rpc_status.from_call(error)
+            reasons = [info.reason for detail in status.details if detail.Unpack(info)] if status else []
+            return error.code().name, reasons[0] if reasons else str(error.details())
+
+
+def test_under_load_sigterm_leaves_no_request_without_an_answer_or_a_refusal_that_says_why(tmp_path):
+    with (
+        up(tmp_path) as running,
+        grpc.insecure_channel(running.grpc) as channel,
+        concurrent.futures.ThreadPoolExecutor(2 * CLIENTS) as pool,
+    ):
+        begun, router = threading.Semaphore(0), RouterServiceStub(channel)
+        over_rest = [pool.submit(refusal_over_rest, running, begun) for _ in range(CLIENTS)]
+        over_grpc = [pool.submit(refusal_over_grpc, router, begun) for _ in range(CLIENTS)]
+        for _ in range(4 * CLIENTS):
+            assert begun.acquire(timeout=20)
+        running.process.send_signal(signal.SIGTERM)
+
+        # Who comes when the server has gone is told so by Envoy, or by its own gRPC, which nobody answers.
+        gone = (503, "upstream_unavailable", "1")
+        assert {refusal.result(30) for refusal in over_rest} - {gone} == {(503, "shutting_down", "1")}
+        refused = {refusal.result(30) for refusal in over_grpc}
+        assert {status for status, _ in refused} == {"UNAVAILABLE"}
+        assert ("UNAVAILABLE", "ERROR_REASON_SHUTTING_DOWN") in refused
         assert running.process.wait(20) == 0
 
 

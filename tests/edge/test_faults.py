@@ -169,6 +169,37 @@ async def test_a_drain_does_not_wait_longer_than_it_may(run_dir: Path) -> None:
         assert 0.2 <= time.perf_counter() - started < 1
 
 
+async def test_when_a_drain_has_waited_long_enough_no_more_clients_come_in_and_the_last_are_answered(
+    run_dir: Path,
+) -> None:
+    finish = asyncio.Event()
+
+    async def chat(request: HttpBody, context: Any) -> AsyncIterator[HttpBody]:
+        await finish.wait()
+        yield HttpBody(content_type="application/json", data=b"{}")
+
+    upstream = Upstream(run_dir / "server.sock")
+    upstream.chat = chat
+    async with upstream.serving(), running_edge(run_dir, upstream) as edge:
+        asking = asyncio.create_task(edge.rest.post("/v1/chat/completions", json={}))
+        drain = asyncio.create_task(edge.envoy.drain(0.5))
+
+        async def nobody_comes_in() -> bool:
+            try:
+                _, writer = await asyncio.open_connection(edge.envoy.address.host, edge.envoy.address.port)
+            except ConnectionError:
+                return True
+            writer.close()
+            return False
+
+        await until(nobody_comes_in)
+        assert not drain.done()
+        finish.set()
+        answer = await asking
+        await drain
+    assert (answer.status_code, answer.content) == (200, b"{}")
+
+
 @pytest.mark.parametrize("sent", [b"POST /v1/route HT", REQUEST[:-1]])
 async def test_a_client_that_dawdles_is_sent_away(run_dir: Path, sent: bytes) -> None:
     upstream = Upstream(run_dir / "server.sock")

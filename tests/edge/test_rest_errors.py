@@ -100,21 +100,25 @@ async def test_no_text_of_an_uncaught_exception_reaches_the_client(edge: Edge) -
 
 
 @pytest.mark.parametrize(
-    ("code", "status", "name"),
+    ("code", "status", "name", "retry_after"),
     [
-        (grpc.StatusCode.DEADLINE_EXCEEDED, 504, "deadline_exceeded"),
-        (grpc.StatusCode.RESOURCE_EXHAUSTED, 413, "request_too_large"),
-        (grpc.StatusCode.UNAVAILABLE, 503, "upstream_unavailable"),
-        (grpc.StatusCode.UNIMPLEMENTED, 500, "internal"),
+        (grpc.StatusCode.CANCELLED, 503, "shutting_down", "1"),
+        (grpc.StatusCode.DEADLINE_EXCEEDED, 504, "deadline_exceeded", None),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, 413, "request_too_large", None),
+        (grpc.StatusCode.UNAVAILABLE, 503, "upstream_unavailable", "1"),
+        (grpc.StatusCode.UNIMPLEMENTED, 500, "internal", None),
     ],
 )
-async def test_an_error_of_grpc_itself_has_our_shape(edge: Edge, code: grpc.StatusCode, status: int, name: str) -> None:
+async def test_an_error_of_grpc_itself_has_our_shape(
+    edge: Edge, code: grpc.StatusCode, status: int, name: str, retry_after: str | None
+) -> None:
     async def route(request: Any, context: Any) -> Any:
         await context.abort(code, "text of gRPC")
 
     edge.upstream.route = route
     answer = await edge.rest.post("/v1/route", json={})
     assert (status, name) == (answer.status_code, answer.json()["error"]["code"])
+    assert retry_after == answer.headers.get("retry-after")
     assert "text of gRPC" not in answer.text
 
 

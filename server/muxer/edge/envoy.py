@@ -23,6 +23,7 @@ OLDEST_VERSION: Version = (1, 40, 0)
 """Older ones have known holes that a client can use, or lack settings of our template."""
 
 _POLL_S = 0.02
+_LAST_ANSWERS_S = 1.0
 _LISTENER = "edge"
 
 
@@ -127,10 +128,16 @@ class Envoy:
     async def drain(self, timeout_s: float) -> None:
         """Asks clients to leave, and waits until no request is under way, at most for `timeout_s`.
 
-        New connections are still taken: their requests keep being answered, and told to close.
+        Until then new connections are still taken: their requests keep being answered, and told to close. After it
+        they are not, so that those who come all the same are not cut off in the middle of an answer.
         """
         await ask(self.admin, "POST", "/healthcheck/fail")
         await ask(self.admin, "POST", "/drain_listeners?graceful&skip_exit")
+        await self._idle(timeout_s)
+        await ask(self.admin, "POST", "/drain_listeners")
+        await self._idle(min(timeout_s, _LAST_ANSWERS_S))
+
+    async def _idle(self, timeout_s: float) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 while await self._active_requests() > 0:  # noqa: ASYNC110 - Envoy tells nobody when it has finished

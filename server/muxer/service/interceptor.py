@@ -18,7 +18,7 @@ from muxer.service.call import CURRENT, REQUEST_ID_HEADER, REST_MARK, Call, requ
 from muxer.service.decision_record import encode
 from muxer.service.identity import ApiKeys
 from muxer.service.status import TABLE, abort, is_final
-from muxer.service.traffic import Traffic
+from muxer.service.traffic import Traffic, shutting_down
 from muxer.settings import Settings
 from muxer.telemetry.port import LineLog, RequestLog, Telemetry, Tracer
 from muxer.telemetry.rpc_status import CUT_OFF, final_code
@@ -97,6 +97,8 @@ class EdgeInterceptor(grpc.aio.ServerInterceptor):
             try:
                 self._begin(call, metadata, remaining)
                 if tracked:
+                    if self._traffic.closed:
+                        await self._traffic.refuse()
                     self._traffic.enter()
                     admitted = True
                     self._telemetry.request_started(route)
@@ -107,6 +109,9 @@ class EdgeInterceptor(grpc.aio.ServerInterceptor):
                     await context.send_initial_metadata(_DO_NOT_REPEAT)
                 await abort(context, error, rest=call.rest)
             except CUT_OFF as error:
+                if self._traffic.cutting:
+                    call.failure = Reason.SHUTTING_DOWN
+                    await abort(context, shutting_down(), rest=call.rest)
                 late = final_code(context, error, remaining) is grpc.StatusCode.DEADLINE_EXCEEDED
                 call.failure = Reason.DEADLINE_EXCEEDED if late else Reason.CANCELLED
                 raise

@@ -30,6 +30,9 @@ _KIB = 1024
 _METADATA_BYTES = 64 * _KIB
 """Above what Envoy lets pass, so that a large header is refused there, with a proper answer."""
 
+_LAST_WORDS_S = 0.5
+"""How long refusals may take to be sent. Health watches and the like, which never end by themselves, take all of it."""
+
 
 class Servicers(Struct, frozen=True):
     """What the server serves."""
@@ -76,15 +79,24 @@ class GrpcServer:
         if delay_s > 0:
             await asyncio.sleep(delay_s)
         self._traffic.close()
-        try:
-            async with asyncio.timeout(grace_s):
-                await self._traffic.idle()
-        except TimeoutError:
-            pass
-        done = self._traffic.in_flight == 0
-        # What is left now are health watches and the like; calls of ours are cut only when their grace is over.
-        await self._server.stop(grace=0.25 if done else 0)
+        done = await self._traffic.idle(grace_s)
+        if not done:
+            self._traffic.cut()
+        await self._traffic.hold()
+        await self._close()
         return done
+
+    async def _close(self) -> None:
+        """Ends the connections.
+
+        gRPC cancels, without a reason, every call that reaches it from now on, those in its queue included. So nobody
+        may be sending one: clients wait for refusals that are held, and by the time that they get them they have been
+        told, on the same connection, to use it no more.
+        """
+        closing = asyncio.create_task(self._server.stop(_LAST_WORDS_S))
+        await asyncio.sleep(0)  # the task's first step tells the clients
+        self._traffic.release()
+        await closing
 
     async def _report(self, status: int) -> None:
         for name in ("", *SERVICES):
