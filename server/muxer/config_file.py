@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -19,11 +20,12 @@ Text = Annotated[str, Meta(min_length=1)]
 
 
 class WhenSection(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which requests a rule is for: those that fit everything that is given here."""
+    """Which requests a rule is for: those that fit everything that is given here. What is given cannot be empty, for
+    a rule for no intent at all would be one for all of them."""
 
-    intents: list[Intent] = []
-    tenants: list[Text] = []
-    metadata: dict[Text, str] = {}
+    intents: Annotated[list[Intent], Meta(min_length=1)] = []
+    tenants: Annotated[list[Text], Meta(min_length=1)] = []
+    metadata: Annotated[dict[Text, str], Meta(min_length=1)] = {}
 
 
 class RuleSection(Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,12 +113,34 @@ def load(path: str) -> FileConfig:
     except yaml.YAMLError as error:
         raise SettingsInvalid(f"{path}: is not YAML as it should be: {error}") from None
     except msgspec.ValidationError as error:
-        raise SettingsInvalid(f"{path}: {error}") from None
+        raise SettingsInvalid(f"{path}: {error}{_choices(str(error))}") from None
     names = [rule.name for rule in config.routing.rules]
     for position, name in enumerate(names):
         if name in names[:position]:
             raise SettingsInvalid(f"{path}: routing.rules[{position}].name: {name!r} is given twice")
     return config
+
+
+_ENUM = re.compile(r"Invalid enum value .* - at `\$\.(?P<path>.*)`", re.DOTALL)
+_STEP = re.compile(r"\[[^]]*]|[^.[]+")
+
+
+def _choices(message: str) -> str:
+    """What msgspec's message leaves out: the words that may stand at this place."""
+    found = _ENUM.fullmatch(message)
+    kind: Any = msgspec.inspect.type_info(FileConfig)
+    for step in _STEP.findall(found["path"]) if found else ():
+        match kind:
+            case msgspec.inspect.StructType():
+                kind = next(field.type for field in kind.fields if field.encode_name == step)
+            case msgspec.inspect.ListType():
+                kind = kind.item_type
+            case msgspec.inspect.DictType():
+                kind = kind.value_type
+    if not isinstance(kind, msgspec.inspect.LiteralType):
+        return ""
+    *others, last = map(str, kind.values)
+    return f": it may be {', '.join(others)} or {last}"
 
 
 class _Loader(yaml.SafeLoader):

@@ -137,7 +137,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     max_estimated_usd_per_request: Annotated[
         float,
         Meta(
-            gt=0,
+            ge=1e-12,  # less than a pico-dollar would be a limit of nothing
             le=1000,
             description="Most that one request may be estimated to cost, in US dollars, above 0 and at most 1,000.",
             extra={"env": "MAX_ESTIMATED_USD_PER_REQUEST"},

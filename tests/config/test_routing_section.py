@@ -65,6 +65,9 @@ def test_without_a_section_there_are_no_rules_and_no_share() -> None:
         ("  rules: [{name: a, action: forbid, models: ['']}]", "routing.rules[0].models"),
         (f"  rules: [{RULE}, when: {{intents: [poetry]}}}}]", "routing.rules[0].when.intents[0]"),
         (f"  rules: [{RULE}, when: {{tenants: ['']}}}}]", "routing.rules[0].when.tenants[0]"),
+        (f"  rules: [{RULE}, when: {{intents: []}}}}]", "routing.rules[0].when.intents"),
+        (f"  rules: [{RULE}, when: {{tenants: []}}}}]", "routing.rules[0].when.tenants"),
+        (f"  rules: [{RULE}, when: {{metadata: {{}}}}}}]", "routing.rules[0].when.metadata"),
         (f"  rules: [{RULE}, when: {{metadata: {{a: 1}}}}}}]", "routing.rules[0].when.metadata"),
         (f"  rules: [{RULE}, unless: {{}}}}]", "unless"),
         (f"  rules: [{RULE}}}, {RULE}}}]", "routing.rules[1].name: 'a' is given twice"),
@@ -78,6 +81,40 @@ def test_what_cannot_be_is_refused_by_its_key(tmp_path: Path, text: str, key: st
 
     assert key in str(caught.value)
     assert str(caught.value).startswith(str(tmp_path / "modelmuxer.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("text", "choices"),
+    [
+        ("  preset: cheap", "balanced, economy, fast or quality"),
+        ("  rules: [{name: a, action: ban, models: ['*']}]", "forbid, prefer or require"),
+        (
+            f"  rules: [{RULE}}}, {{name: b, action: forbid, models: ['*'], when: {{intents: [vision, poetry]}}}}]",
+            "chat_lite, code_gen, deep_reason, json_extract, safety_risk, translation or vision",
+        ),
+    ],
+)
+def test_a_word_that_is_none_of_a_few_is_refused_with_what_it_may_be(tmp_path: Path, text: str, choices: str) -> None:
+    with pytest.raises(SettingsInvalid) as caught:
+        plan(tmp_path, text)
+
+    assert str(caught.value).endswith(f": it may be {choices}")
+
+
+def test_a_rule_without_conditions_is_for_every_request(tmp_path: Path) -> None:
+    assert policy(plan(tmp_path, f"  rules: [{RULE}, when: {{}}}}]")).rules == (
+        RoutingRule(name="a", action="forbid", models=("*",)),
+    )
+
+
+@pytest.mark.parametrize(("usd", "fits"), [("1e-12", True), ("9e-13", False), ("1e-300", False)])
+def test_a_cost_limit_that_would_come_to_nothing_is_refused(usd: str, fits: bool) -> None:
+    environment = Environment({"MAX_ESTIMATED_USD_PER_REQUEST": usd})
+    if fits:
+        assert policy(read_plan(environment, "")).max_cost == 1
+    else:
+        with pytest.raises(SettingsInvalid, match="MAX_ESTIMATED_USD_PER_REQUEST"):
+            environment.settings()
 
 
 def test_globs_and_tenants_that_nothing_bears_are_pointed_out(tmp_path: Path) -> None:

@@ -97,6 +97,12 @@ BAD = {
     "negative": (b'{"messages":[{"role":"user","content":"x"}],"max_tokens":-5}', "invalid_value", "max_tokens"),
     "not a number": (b'{"messages":[{"role":"user","content":"x"}],"temperature":NaN}', "invalid_json", ""),
     "infinite": (b'{"messages":[{"role":"user","content":"x"}],"temperature":1e999}', "invalid_value", "temperature"),
+    "half a character": (b'{"messages":[{"role":"user","content":"x\\ud83d"}]}', "invalid_json", ""),
+    "big seed": (b'{"messages":[{"role":"user","content":"x"}],"seed":99999999999999999999}', "invalid_value", "seed"),
+    "other name": (b'{"messages":[{"role":"user","content":"x"}],"max_completion_tokens":0}',
+                   "invalid_value", "max_completion_tokens"),
+    "a bad image": (b'{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"x"}}]}]}',
+                    "invalid_value", "messages[0].content[0].image_url.url"),
     "old": (b'{"messages":[{"role":"user","content":"x"}],"functions":[]}', "unsupported_parameter", "functions"),
 }  # fmt: skip
 
@@ -193,3 +199,37 @@ def test_answers_and_their_costs_add_up_to_the_bill():
         logged = sum(line["cost"] or 0 for line in own.log.lines)
 
     assert costs == billed == logged > 0
+
+
+def test_a_request_is_decided_on_alike_in_the_words_of_either_face(stack):
+    """As docs/api.md has it; what one of them misread would change the cost or the intent."""
+    schema, picture = {"type": "object"}, "https://h/x.png"
+    theirs = {
+        "max_completion_tokens": 77,
+        "messages": [{"role": "user", "content": [
+            {"type": "text", "text": "What is this?"}, {"type": "image_url", "image_url": {"url": picture}}]}],
+        "tools": [{"type": "function", "function": {"name": "save", "parameters": schema}}],
+        "tool_choice": {"type": "function", "function": {"name": "save"}},
+    }  # fmt: skip
+    ours = {
+        "max_tokens": 77,
+        "messages": [{"role": "user", "parts": [{"text": "What is this?"}, {"image": {"url": picture}}]}],
+        "tools": [{"name": "save", "parameters": json.dumps(schema)}],
+        "tool_choice": {"mode": "named", "names": ["save"]},
+    }
+    answered = post(stack, CHAT, json.dumps(theirs).encode()).json()["router_metadata"]
+    decided = post(stack, "/v1/route", json.dumps(ours).encode()).json()["decision"]
+
+    assert answered["intent_label"] == decided["intent"]["label"] == "vision"
+    assert answered["selected_model"] == decided["selected_model"]
+    assert answered["estimated_cost_usd"] == decided["estimated_cost"]["usd"]
+
+
+def test_what_the_typed_paths_do_not_know_they_do_not_see(stack):
+    """Envoy's transcoder drops it. When it can refuse it one day, this fails, and docs/api.md can say better."""
+    plain, more = (
+        post(stack, "/v1/estimate", json.dumps({**HELLO, **field}).encode()).json()["candidates"]
+        for field in ({}, {"max_completion_tokens": 1})
+    )
+
+    assert [c["cost"]["p90_usd"] for c in plain] == [c["cost"]["p90_usd"] for c in more]

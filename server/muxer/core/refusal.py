@@ -118,7 +118,7 @@ def _answer_too_long(last: Sequence[Assessment], demand: Demand) -> BadRequest:
     most = max(a.model.spec.max_output_tokens for a in last)
     return BadRequest(
         Reason.INVALID_VALUE,
-        f"max_tokens is {demand.length.max_tokens}; no model that may be used writes more than {most} tokens",
+        f"`max_tokens` is {demand.length.max_tokens}; no model that may be used writes more than {most} tokens",
         field="max_tokens",
         details={"limit": most},
     )

@@ -18,6 +18,7 @@ from muxer.service.decider import Decided, Decider
 from muxer.service.event_writer import EventWriter
 from muxer.service.interceptor import Context, unexpected
 from muxer.service.openai_answer import encode
+from muxer.service.openai_names import use_openai_words
 from muxer.service.openai_request import FaceRequest, decode
 from muxer.service.openai_stream import StreamEncoder
 from muxer.service.router import decide, note
@@ -43,12 +44,16 @@ class OpenAIServicer(openai_service_pb2_grpc.OpenAIServiceServicer):
         """One JSON document, or server-sent events."""
         call = CURRENT.get()
         face = decode(request.data)
-        validate(face.chat)
-        decided = await decide(self._decider, call, face.chat)
-        if face.stream:
-            await self._stream(call, face, decided, context)
-        else:
-            await self._complete(call, face, decided, context)
+        try:
+            validate(face.chat)
+            decided = await decide(self._decider, call, face.chat)
+            if face.stream:
+                await self._stream(call, face, decided, context)
+            else:
+                await self._complete(call, face, decided, context)
+        except MuxerError as error:
+            use_openai_words(error, request.data)
+            raise
 
     async def GetModel(self, request: openai_service_pb2.GetModelRequest, context: Context) -> HttpBody:
         """One model, as OpenAI's model object."""

@@ -90,7 +90,7 @@ def _chat(wire: WireBody, body: bytes) -> ChatRequest:
         temperature=wire.temperature,
         top_p=wire.top_p,
         stop=() if wire.stop is None else (wire.stop,) if isinstance(wire.stop, str) else tuple(wire.stop),
-        seed=wire.seed,
+        seed=_seed(wire.seed),
         n=wire.n,
         logprobs=wire.logprobs,
         top_logprobs=wire.top_logprobs,
@@ -105,6 +105,13 @@ def _chat(wire: WireBody, body: bytes) -> ChatRequest:
         routing=_NO_ROUTING if wire.routing is None else _routing(wire.routing),
         raw=body,
     )
+
+
+def _seed(value: int | None) -> int | None:
+    """JSON's integers have no end; OpenAI's and every provider's seeds are of 64 bits."""
+    if value is not None and not -(1 << 63) <= value < 1 << 63:
+        raise BadRequest(Reason.INVALID_VALUE, "`seed` must be an integer of 64 bits", field="seed")
+    return value
 
 
 _NO_ROUTING = RoutingOptions()

@@ -240,9 +240,9 @@ def read(body: bytes) -> WireBody:
     try:
         return _DECODER.decode(body)
     except msgspec.ValidationError as error:
-        _raise_validation(str(error))
+        _raise_validation(str(error), body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        _raise_malformed(str(error))
+        _raise_malformed(str(error), body)
     except RecursionError:
         raise BadRequest(Reason.INVALID_JSON, "The body is nested too deeply to be a chat request") from None
 
@@ -255,9 +255,13 @@ def missing(path: str) -> BadRequest:
 _AT = re.compile(r" - at `(?:key in )?\$\.?(?P<path>[^`]*)`$")
 _OFFSET = re.compile(r"\(byte (\d+)\)")
 _REQUIRED = re.compile(r"Object missing required field `([^`]+)`")
+_ESCAPE = re.compile(
+    rb"\\(?:ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|(?P<half>ud[89a-f][0-9a-f]{2})|.)", re.IGNORECASE | re.DOTALL
+)
+"""An escape of a JSON string: a surrogate pair, half of one, or any other."""
 
 
-def _raise_validation(message: str) -> NoReturn:
+def _raise_validation(message: str, body: bytes) -> NoReturn:
     """msgspec's words in ours: `Expected X, got Y - at $.a[0].b`."""
     found = _AT.search(message)
     path = found["path"] if found else ""
@@ -266,15 +270,20 @@ def _raise_validation(message: str) -> NoReturn:
     if required:
         raise missing(f"{path}.{required[1]}" if path else required[1]) from None
     if "utf-8" in text.lower():
-        _raise_malformed(text)
+        _raise_malformed(text, body)
     reason = Reason.INVALID_VALUE if text.startswith(("Invalid", "Number out of range")) else Reason.INVALID_TYPE
     where = f"`{path}`: " if path else "The body: "
     raise BadRequest(reason, where + text[0].lower() + text[1:], field=path) from None
 
 
-def _raise_malformed(message: str) -> NoReturn:
-    if "utf-8" in message.lower():
-        message = "it is not UTF-8"
+def _raise_malformed(message: str, body: bytes) -> NoReturn:
     offset = _OFFSET.search(message)
     details = {"offset": int(offset[1])} if offset else {}
+    half = next((escape for escape in _ESCAPE.finditer(body) if escape["half"]), None)
+    if "utf-8" in message.lower():
+        message = "it is not UTF-8"
+    elif half is not None:
+        # The decoder looks for the other half, and may say that the body ends too early.
+        details = {"offset": half.start()}
+        message = f"{half[0].decode()} is half of a surrogate pair, which stands for no character"
     raise BadRequest(Reason.INVALID_JSON, f"The body is not valid JSON: {message}", details=details) from None
