@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -176,3 +177,9 @@ def test_every_bound_stands_in_the_comment_of_its_field(message, bound):
     else:
         limits = numbers(problem.replace("1,048,576 bytes", "1 MiB").replace("64 to", ""))
         assert limits <= numbers(comment) | numbers(comment.replace("MiB", ""))
+
+
+def test_objects_that_the_others_are_compared_with_have_nothing_wrong():
+    for table in (bounds.REQUEST, bounds.MESSAGE, bounds.TOOL, bounds.TOOL_CALL):
+        for bound in table:
+            assert bound.allowed(attrgetter(bound.attribute or bound.field)(table.plain)) == "", bound.field

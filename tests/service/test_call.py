@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from muxer.errors import BadRequest
-from muxer.service.call import TIMEOUT_HEADER, request_id, timeout_ms
+from muxer.service.call import TIMEOUT_HEADER, new_id, request_id, timeout_ms
 
 DEFAULT, LONGEST = 300_000, 600_000
 
@@ -54,3 +54,12 @@ def test_any_other_is_replaced(given_id):
 
     assert made != given_id
     assert len(made) == 32
+
+
+def test_no_two_ids_are_alike():
+    made = [new_id("dec") for _ in range(2_000)] + [request_id({}) for _ in range(2_000)]
+    digits = [word.removeprefix("dec-") for word in made]
+    assert {len(word) for word in digits[:2_000]} == {24}
+    assert {len(word) for word in digits[2_000:]} == {32}
+    assert len({word[:16] for word in digits}) == len(digits)
+    assert all(set(word) <= set("0123456789abcdef") for word in digits)

@@ -109,7 +109,7 @@ def test_route_estimate_and_classify_share_the_fields_of_a_chat_request():
         assert shared <= set(fields)
         assert all(_kind(chat[name]) == _kind(fields[name]) for name in fields)
         wire = ParseDict({name: TYPED[name] for name in fields}, kind())
-        read = from_protobuf.decidable(wire)
+        read = from_protobuf.chat(wire)
         assert all(getattr(read, name) == getattr(typed(), name) for name in fields)
 
 

@@ -133,3 +133,20 @@ def test_whatever_is_measured_quantiles_are_in_order(answers):
 
     assert 0 < known.first_token_p50_s <= known.first_token_p95_s * (1 + 1e-9)
     assert 0 <= known.slow_tokens_per_s <= known.tokens_per_s * (1 + 1e-9)
+
+
+@given(st.lists(st.tuples(st.floats(0.001, 9), st.floats(0, 200)), min_size=1, max_size=3 * CAPACITY))
+def test_what_is_known_depends_on_what_is_kept_alone(answers):
+    clock = ManualClock()
+    memory, fresh = priors(clock), priors(clock)
+    kept = []
+    for seconds, pause_s in answers:
+        clock.advance(pause_s)
+        kept = [(at, value) for at, value in kept if at >= clock.monotonic() - WINDOW_S][-CAPACITY + 1 :]
+        kept.append((clock.monotonic(), seconds))
+        memory.snapshot()  # which is when the old ones go
+        memory.observe("p:m", first_token_s=seconds, writing_s=seconds, output_tokens=2)
+    for _, seconds in kept:
+        fresh.observe("p:m", first_token_s=seconds, writing_s=seconds, output_tokens=2)
+
+    assert memory.snapshot()["p:m"] == fresh.snapshot()["p:m"]

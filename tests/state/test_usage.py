@@ -160,3 +160,14 @@ def test_a_snapshot_stays_as_it_was():
     saw(history, prompt=200, counted=100, completion=90, expected=10)
 
     assert (before["p:m"].samples, before["p:m"].lengths["chat_lite"].samples) == (1, 1)
+
+
+@given(st.lists(st.integers(30, 30_000), min_size=1, max_size=3 * CAPACITY))
+def test_quantiles_of_answers_that_were_not_cut_are_those_that_half_and_nine_tenths_stay_within(lengths):
+    known = after(*[length / 1_000 for length in lengths]).lengths["chat_lite"]
+    kept = sorted(lengths[-CAPACITY:])
+
+    def within(share_in_tenths: int) -> float:
+        return next(x for at, x in enumerate(kept, 1) if 10 * at >= share_in_tenths * len(kept)) / 1_000
+
+    assert (known.median, known.p90, known.samples) == pytest.approx((within(5), within(9), len(kept)))

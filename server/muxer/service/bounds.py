@@ -6,24 +6,49 @@ The same bounds stand in the comments of the proto files; a test compares the tw
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
 from typing import Any
 
 from msgspec import Struct
 
 from muxer.errors import BadRequest, Reason
-from muxer.types.chat import ChatRequest, FilePart, ImagePart, Message, Part
+from muxer.types.chat import ChatRequest, FilePart, ImagePart, Message, Part, Tool, ToolCall
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MIB = 1024 * 1024
 
 
 class Bound(Struct, frozen=True):
-    """A field, how to read it, and what it must be; `allowed` returns what is wrong, or an empty string."""
+    """A field, and what it must be: `allowed` returns what is wrong, or an empty string. `attribute` is what the field
+    is called in our own types, where that is something else."""
 
     field: str
-    get: Callable[[Any], Any]
     allowed: Callable[[Any], str]
+    attribute: str = ""
+
+
+class Table:
+    """The bounds of one kind of object.
+
+    `plain` is one with nothing wrong, and nothing given that need not be: fields that are as there are not looked at
+    any closer. Most fields of most requests are.
+    """
+
+    def __init__(self, plain: object, *bounds: Bound) -> None:
+        self.plain = plain
+        self._bounds = bounds
+        self._values = attrgetter(*[bound.attribute or bound.field for bound in bounds])
+        self._plain_values = self._values(plain)
+
+    def __iter__(self) -> Iterator[Bound]:
+        return iter(self._bounds)
+
+    def check(self, value: object, prefix: str) -> None:
+        """Raises `BadRequest` for the first field that is out of its bounds; `prefix` says where the object is."""
+        for bound, given, plain in zip(self._bounds, self._values(value), self._plain_values, strict=True):
+            if given != plain and (problem := bound.allowed(given)):
+                raise _wrong(prefix + bound.field, problem)
 
 
 def between(low: float, high: float) -> Callable[[Any], str]:
@@ -88,51 +113,55 @@ EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 PRESETS = ("balanced", "economy", "fast", "quality")
 ROLES = ("system", "developer", "user", "assistant", "tool")
 
-REQUEST: tuple[Bound, ...] = (
-    Bound("model", lambda r: r.model, at_most(256, "characters")),
-    Bound("tools", lambda r: r.tools, at_most(256, "tools")),
-    Bound("max_tokens", lambda r: r.max_tokens, between(1, 1_048_576)),
-    Bound("temperature", lambda r: r.temperature, between(0, 2)),
-    Bound("top_p", lambda r: r.top_p, between(0, 1)),
-    Bound("stop", lambda r: r.stop, _texts(4, 1024)),
-    Bound("n", lambda r: r.n, between(1, 8)),
-    Bound("top_logprobs", lambda r: r.top_logprobs, between(0, 20)),
-    Bound("presence_penalty", lambda r: r.presence_penalty, between(-2, 2)),
-    Bound("frequency_penalty", lambda r: r.frequency_penalty, between(-2, 2)),
-    Bound("logit_bias", lambda r: r.logit_bias, _biases),
-    Bound("reasoning_effort", lambda r: r.reasoning_effort, one_of(*EFFORTS)),
-    Bound("verbosity", lambda r: r.verbosity, one_of("low", "medium", "high")),
-    Bound("user", lambda r: r.user, at_most(512, "characters")),
-    Bound("metadata", lambda r: r.metadata, _pairs),
-    Bound("service_tier", lambda r: r.service_tier, one_of("auto", "default", "flex", "scale", "priority", "fast")),
-    Bound("routing.preset", lambda r: r.routing.preset, one_of(*PRESETS)),
-    Bound("routing.min_quality", lambda r: r.routing.min_quality, between(0, 1)),
-    Bound("routing.max_price_share", lambda r: r.routing.max_price_share, above(0, 1)),
-    Bound("routing.allowed_models", lambda r: r.routing.allowed_models, _globs),
-    Bound("routing.denied_models", lambda r: r.routing.denied_models, _globs),
-    Bound("routing.run_id", lambda r: r.routing.run_id, at_most(128, "characters")),
+REQUEST = Table(
+    ChatRequest(messages=()),
+    Bound("model", at_most(256, "characters")),
+    Bound("tools", at_most(256, "tools")),
+    Bound("max_tokens", between(1, 1_048_576)),
+    Bound("temperature", between(0, 2)),
+    Bound("top_p", between(0, 1)),
+    Bound("stop", _texts(4, 1024)),
+    Bound("n", between(1, 8)),
+    Bound("top_logprobs", between(0, 20)),
+    Bound("presence_penalty", between(-2, 2)),
+    Bound("frequency_penalty", between(-2, 2)),
+    Bound("logit_bias", _biases),
+    Bound("reasoning_effort", one_of(*EFFORTS)),
+    Bound("verbosity", one_of("low", "medium", "high")),
+    Bound("user", at_most(512, "characters")),
+    Bound("metadata", _pairs),
+    Bound("service_tier", one_of("auto", "default", "flex", "scale", "priority", "fast")),
+    Bound("routing.preset", one_of(*PRESETS)),
+    Bound("routing.min_quality", between(0, 1)),
+    Bound("routing.max_price_share", above(0, 1)),
+    Bound("routing.allowed_models", _globs),
+    Bound("routing.denied_models", _globs),
+    Bound("routing.run_id", at_most(128, "characters")),
 )
 
-MESSAGE: tuple[Bound, ...] = (
-    Bound("role", lambda m: m.role, lambda role: "" if role in ROLES else one_of(*ROLES)("?")),
-    Bound("parts", lambda m: m.parts, at_most(256, "parts")),
-    Bound("name", lambda m: m.name, at_most(256, "characters")),
-    Bound("tool_calls", lambda m: m.tool_calls, at_most(128, "calls")),
-    Bound("tool_call_id", lambda m: m.tool_call_id, at_most(256, "characters")),
-    Bound("provider_state", lambda m: m.provider_state, at_most(MIB, "bytes")),
+MESSAGE = Table(
+    Message("user"),
+    Bound("role", lambda role: "" if role in ROLES else one_of(*ROLES)("?")),
+    Bound("parts", at_most(256, "parts")),
+    Bound("name", at_most(256, "characters")),
+    Bound("tool_calls", at_most(128, "calls")),
+    Bound("tool_call_id", at_most(256, "characters")),
+    Bound("provider_state", at_most(MIB, "bytes")),
 )
 
-TOOL: tuple[Bound, ...] = (
-    Bound("type", lambda t: t.kind, one_of("function", "custom")),
-    Bound("name", lambda t: t.name, named),
-    Bound("description", lambda t: t.description, at_most(16_384, "characters")),
+TOOL = Table(
+    Tool("a"),
+    Bound("type", one_of("function", "custom"), "kind"),
+    Bound("name", named),
+    Bound("description", at_most(16_384, "characters")),
 )
 
-TOOL_CALL: tuple[Bound, ...] = (
-    Bound("id", lambda c: c.id, lambda v: "" if 1 <= len(v) <= 256 else "must be 1 to 256 characters"),
-    Bound("type", lambda c: c.kind, one_of("function", "custom")),
-    Bound("name", lambda c: c.name, lambda v: "" if v else "must not be empty"),
-    Bound("provider_state", lambda c: c.provider_state, at_most(MIB, "bytes")),
+TOOL_CALL = Table(
+    ToolCall("a", "a", ""),
+    Bound("id", lambda v: "" if 1 <= len(v) <= 256 else "must be 1 to 256 characters"),
+    Bound("type", one_of("function", "custom"), "kind"),
+    Bound("name", lambda v: "" if v else "must not be empty"),
+    Bound("provider_state", at_most(MIB, "bytes")),
 )
 
 
@@ -142,23 +171,16 @@ def validate(request: ChatRequest) -> ChatRequest:
         raise BadRequest(Reason.MISSING_FIELD, "`messages` must have at least one message", field="messages")
     if len(request.messages) > 4096:
         raise _wrong("messages", "must have at most 4,096 messages")
-    _check(REQUEST, request, "")
+    REQUEST.check(request, "")
     for index, message in enumerate(request.messages):
         _message(message, f"messages[{index}].")
     for index, tool in enumerate(request.tools):
-        _check(TOOL, tool, f"tools[{index}].")
+        TOOL.check(tool, f"tools[{index}].")
     _tool_choice(request)
     _response_format(request)
     if request.top_logprobs is not None and not request.logprobs:
         raise _wrong("top_logprobs", "needs `logprobs` to be true")
     return request
-
-
-def _check(table: Iterable[Bound], value: object, prefix: str) -> None:
-    for bound in table:
-        problem = bound.allowed(bound.get(value))
-        if problem:
-            raise _wrong(prefix + bound.field, problem)
 
 
 def _wrong(field: str, problem: str) -> BadRequest:
@@ -170,7 +192,7 @@ def _missing(field: str, problem: str) -> BadRequest:
 
 
 def _message(message: Message, path: str) -> None:
-    _check(MESSAGE, message, path)
+    MESSAGE.check(message, path)
     if message.content and message.parts:
         raise _wrong(path + "content", "must be left out when there are `parts`")
     if message.role == "tool":
@@ -181,7 +203,7 @@ def _message(message: Message, path: str) -> None:
     if message.tool_calls and message.role != "assistant":
         raise _wrong(path + "tool_calls", "is only allowed in an `assistant` message")
     for index, call in enumerate(message.tool_calls):
-        _check(TOOL_CALL, call, f"{path}tool_calls[{index}].")
+        TOOL_CALL.check(call, f"{path}tool_calls[{index}].")
     for index, part in enumerate(message.parts):
         _part(part, f"{path}parts[{index}].")
 

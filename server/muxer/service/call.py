@@ -55,15 +55,33 @@ CURRENT: ContextVar[Call] = ContextVar("modelmuxer_call")
 """The call that the running task serves."""
 
 
+class _RandomDigits:
+    """Hexadecimal digits that nobody can guess, fetched many at a time: asking the system for each id is dear."""
+
+    def __init__(self) -> None:
+        self._digits = ""
+        self._at = 0
+
+    def take(self, count: int) -> str:
+        """So many digits, at most 4,096, which nobody gets again."""
+        start, self._at = self._at, self._at + count
+        if self._at > len(self._digits):
+            self._digits, start, self._at = secrets.token_hex(2_048), 0, count
+        return self._digits[start : self._at]
+
+
+_RANDOM = _RandomDigits()
+
+
 def new_id(prefix: str) -> str:
     """A fresh id that nobody can guess."""
-    return f"{prefix}-{secrets.token_hex(12)}"
+    return f"{prefix}-{_RANDOM.take(24)}"
 
 
 def request_id(metadata: Mapping[str, str]) -> str:
     """The caller's request id when it is a sane one, else a new one."""
     given = metadata.get(REQUEST_ID_HEADER, "")
-    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
+    return given if _REQUEST_ID.fullmatch(given) else _RANDOM.take(32)
 
 
 def timeout_ms(metadata: Mapping[str, str], grpc_remaining_s: float | None, default_ms: int, max_ms: int) -> int:

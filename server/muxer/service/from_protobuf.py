@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from google.protobuf.message import Message as WireMessage
 from modelmuxer.v1 import chat_pb2, router_service_pb2, routing_pb2
-from msgspec import structs
 
 from muxer.errors import BadRequest, Reason
 from muxer.service.amounts import max_cost
@@ -26,74 +27,28 @@ from muxer.types.chat import (
     ToolChoice,
 )
 
-Decidable: TypeAlias = (
-    router_service_pb2.RouteRequest | router_service_pb2.EstimateRequest | router_service_pb2.ClassifyRequest
+Request: TypeAlias = (
+    router_service_pb2.ChatCompletionRequest
+    | router_service_pb2.RouteRequest
+    | router_service_pb2.EstimateRequest
+    | router_service_pb2.ClassifyRequest
 )
-"""Requests that are decided on but not carried out; they share the names of their fields with a chat request."""
+"""Requests that are decided on, and perhaps carried out. Their fields are called as those of `ChatRequest` are."""
 
 
-def decidable(wire: Decidable) -> ChatRequest:
-    """The request of Route, Estimate or Classify."""
-    read = ChatRequest(
-        messages=_messages(wire.messages),
-        model=wire.model,
-        tools=_tools(wire.tools),
-        response_format=_response_format(wire),
-        routing=_routing(wire),
-    )
-    if isinstance(wire, router_service_pb2.ClassifyRequest):
-        return read
-    return structs.replace(
-        read,
-        tool_choice=_tool_choice(wire.tool_choice) if wire.HasField("tool_choice") else None,
-        max_tokens=_optional(wire, "max_tokens"),
-        metadata=dict(wire.metadata),
-        reasoning_effort=wire.reasoning_effort,
-        verbosity=wire.verbosity,
-        n=_optional(wire, "n"),
-    )
+def chat(wire: Request) -> ChatRequest:
+    """The request. Only the fields that were given are looked at: most of them seldom are."""
+    given = _given(wire)
+    given.setdefault("messages", ())
+    return ChatRequest(**{name: _READ[name](value) if name in _READ else value for name, value in given.items()})
 
 
-def chat(wire: router_service_pb2.ChatCompletionRequest) -> ChatRequest:
-    """The request of a chat completion."""
-    return ChatRequest(
-        messages=_messages(wire.messages),
-        model=wire.model,
-        tools=_tools(wire.tools),
-        tool_choice=_tool_choice(wire.tool_choice) if wire.HasField("tool_choice") else None,
-        parallel_tool_calls=_optional(wire, "parallel_tool_calls"),
-        response_format=_response_format(wire),
-        max_tokens=_optional(wire, "max_tokens"),
-        temperature=_optional(wire, "temperature"),
-        top_p=_optional(wire, "top_p"),
-        stop=tuple(wire.stop),
-        seed=_optional(wire, "seed"),
-        n=_optional(wire, "n"),
-        logprobs=_optional(wire, "logprobs"),
-        top_logprobs=_optional(wire, "top_logprobs"),
-        presence_penalty=_optional(wire, "presence_penalty"),
-        frequency_penalty=_optional(wire, "frequency_penalty"),
-        logit_bias=dict(wire.logit_bias),
-        reasoning_effort=wire.reasoning_effort,
-        verbosity=wire.verbosity,
-        user=wire.user,
-        metadata=dict(wire.metadata),
-        service_tier=wire.service_tier,
-        routing=_routing(wire),
-    )
+def _given(wire: WireMessage) -> dict[str, Any]:
+    """The values that were given, by the names of their fields; an empty text or list counts as not given."""
+    return {field.name: value for field, value in wire.ListFields()}
 
 
-def _optional(wire: Decidable | router_service_pb2.ChatCompletionRequest, name: Any) -> Any:
-    return getattr(wire, name) if wire.HasField(name) else None
-
-
-_NO_ROUTING = RoutingOptions()
-
-
-def _routing(wire: Decidable | router_service_pb2.ChatCompletionRequest) -> RoutingOptions:
-    if not wire.HasField("routing"):
-        return _NO_ROUTING
-    options: routing_pb2.RoutingOptions = wire.routing
+def _routing(options: routing_pb2.RoutingOptions) -> RoutingOptions:
     return RoutingOptions(
         preset=options.preset,
         min_quality=options.min_quality if options.HasField("min_quality") else None,
@@ -110,19 +65,15 @@ def _messages(wire: Any) -> tuple[Message, ...]:
 
 
 def _message(wire: chat_pb2.ChatMessage, index: int) -> Message:
-    return Message(
-        role=wire.role,
-        content=wire.content,
-        parts=tuple([_part(p, index, i) for i, p in enumerate(wire.parts)]),
-        name=wire.name,
-        tool_calls=tuple(
+    given = _given(wire)
+    given.setdefault("role", "")
+    if "parts" in given:
+        given["parts"] = tuple([_part(p, index, i) for i, p in enumerate(wire.parts)])
+    if "tool_calls" in given:
+        given["tool_calls"] = tuple(
             [ToolCall(c.id, c.name, c.arguments, c.type or "function", c.provider_state) for c in wire.tool_calls]
-        ),
-        tool_call_id=wire.tool_call_id,
-        reasoning=wire.reasoning,
-        refusal=wire.refusal,
-        provider_state=wire.provider_state,
-    )
+        )
+    return Message(**given)
 
 
 def _part(wire: chat_pb2.ContentPart, message: int, index: int) -> Part:
@@ -163,9 +114,19 @@ def _tool_choice(wire: chat_pb2.ToolChoice) -> ToolChoice:
     return ToolChoice(wire.mode or "auto", tuple(wire.names), wire.required)
 
 
-def _response_format(wire: Decidable | router_service_pb2.ChatCompletionRequest) -> ResponseFormat | None:
-    if not wire.HasField("response_format"):
-        return None
-    form: chat_pb2.ResponseFormat = wire.response_format
+def _response_format(form: chat_pb2.ResponseFormat) -> ResponseFormat:
     strict = form.strict if form.HasField("strict") else None
     return ResponseFormat(form.type or "text", form.name, form.description, form.schema, strict)
+
+
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    "messages": _messages,
+    "tools": _tools,
+    "tool_choice": _tool_choice,
+    "response_format": _response_format,
+    "stop": tuple,
+    "logit_bias": dict,
+    "metadata": dict,
+    "routing": _routing,
+}
+"""How fields are read that are more than a word or a number."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from modelmuxer.v1 import router_service_pb2 as pb
@@ -44,17 +45,17 @@ class RouterServicer(router_service_pb2_grpc.RouterServiceServicer):
 
     async def Route(self, request: pb.RouteRequest, context: Context) -> pb.RouteResponse:
         """Which model a chat request would go to, and why."""
-        decision = self._decider.decide(validate(from_protobuf.decidable(request)), "Route")
+        decision = self._decider.decide(validate(from_protobuf.chat(request)), "Route")
         return pb.RouteResponse(decision=to_protobuf.decision(decision, new_id("dec"), decision.candidates))
 
     async def Classify(self, request: pb.ClassifyRequest, context: Context) -> pb.ClassifyResponse:
         """What kind of request this is."""
-        intent, signals = self._decider.classify(validate(from_protobuf.decidable(request)))
+        intent, signals = self._decider.classify(validate(from_protobuf.chat(request)))
         return pb.ClassifyResponse(intent=to_protobuf.intent(intent, signals))
 
     async def Estimate(self, request: pb.EstimateRequest, context: Context) -> pb.EstimateResponse:
         """Cost and latency on every model that could serve the request."""
-        candidates, intent, signals = self._decider.estimate(validate(from_protobuf.decidable(request)))
+        candidates, intent, signals = self._decider.estimate(validate(from_protobuf.chat(request)))
         return pb.EstimateResponse(
             candidates=to_protobuf.candidates(candidates), intent=to_protobuf.intent(intent, signals)
         )
@@ -121,7 +122,9 @@ def _end(
 def _carried_out(call: Call, decision: Decision, candidate: Candidate, settled: Settled) -> Any:
     """The decision with the candidates that were called, and the one that answered as the selected one."""
     called = {a.model_id for a in settled.attempts if a.purpose == "answer"}
-    message = to_protobuf.decision(decision, call.decision_id, [c for c in decision.plan if c.model.id in called])
+    # Mostly it is the first alone: the search ends with the last that was called.
+    candidates = islice((c for c in decision.candidates if c.model.id in called), len(called))
+    message = to_protobuf.decision(decision, call.decision_id, candidates)
     message.selected_provider = candidate.model.provider
     message.selected_model = candidate.model.name
     message.simulated = candidate.model.provider in decision.simulated

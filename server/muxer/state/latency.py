@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -13,7 +14,7 @@ from muxer.ports import Clock
 from muxer.types.decision import LatencyPrior
 
 CAPACITY = 128
-"""Measurements kept per model: enough for a p95, and cheap to summarise (some 20 us)."""
+"""Measurements kept per model: enough for a p95."""
 
 SHORTEST_S = 0.0005
 """What a time counts as at least: a whole stream may come in one piece, and clocks have grains."""
@@ -38,7 +39,7 @@ class MemoryLatencyPriors:
     def __init__(self, window_s: float, clock: Clock) -> None:
         self._window_s = window_s
         self._clock = clock
-        self._rings: dict[str, deque[_Measurement]] = {}
+        self._rings: dict[str, _Ring] = {}
         self._summary: Mapping[str, LatencyPrior] = MappingProxyType({})
         self._oldest = float("inf")
 
@@ -58,30 +59,65 @@ class MemoryLatencyPriors:
             token_s = max(writing_s / (output_tokens - 1), 1 / FASTEST_TOKENS_PER_S)
         if first is None and token_s is None:
             return
-        ring = self._rings.setdefault(model_id, deque(maxlen=CAPACITY))
+        ring = self._rings.get(model_id)
+        if ring is None:
+            ring = self._rings[model_id] = _Ring()
         ring.append(_Measurement(self._clock.monotonic(), first, token_s))
-        self._oldest = min(self._oldest, ring[0].at)
-        self._summary = MappingProxyType({**self._summary, model_id: _summarise(ring)})
+        self._oldest = min(self._oldest, ring.oldest)
+        self._summary = MappingProxyType({**self._summary, model_id: ring.summary()})
 
     def _expire(self) -> None:
         horizon = self._clock.monotonic() - self._window_s
         for model_id, ring in list(self._rings.items()):
-            while ring and ring[0].at < horizon:
-                ring.popleft()
+            ring.expire(horizon)
             if not ring:
                 del self._rings[model_id]
-        self._summary = MappingProxyType({model_id: _summarise(ring) for model_id, ring in self._rings.items()})
-        self._oldest = min((ring[0].at for ring in self._rings.values()), default=float("inf"))
+        self._summary = MappingProxyType({model_id: ring.summary() for model_id, ring in self._rings.items()})
+        self._oldest = min((ring.oldest for ring in self._rings.values()), default=float("inf"))
 
 
-def _summarise(ring: deque[_Measurement]) -> LatencyPrior:
-    first = sorted([m.first_token_s for m in ring if m.first_token_s is not None])
-    token = sorted([m.token_s for m in ring if m.token_s is not None])
-    return LatencyPrior(
-        first_token_p50_s=first[len(first) // 2] if first else 0.0,
-        first_token_p95_s=high_quantile(first, 0.95, Z95),
-        tokens_per_s=1 / token[len(token) // 2] if token else 0.0,
-        samples=len(first),
-        slow_tokens_per_s=1 / high_quantile(token, 0.95, Z95) if token else 0.0,
-        speed_samples=len(token),
-    )
+class _Ring:
+    """The measurements of one model, by age, and what they measured, by size: so nothing need be sorted anew."""
+
+    def __init__(self) -> None:
+        self._measurements: deque[_Measurement] = deque()
+        self._first: list[float] = []
+        self._token: list[float] = []
+
+    def __len__(self) -> int:
+        return len(self._measurements)
+
+    @property
+    def oldest(self) -> float:
+        """When the oldest one was made. There must be one."""
+        return self._measurements[0].at
+
+    def append(self, measurement: _Measurement) -> None:
+        if len(self) == CAPACITY:
+            self._drop()
+        self._measurements.append(measurement)
+        if measurement.first_token_s is not None:
+            insort(self._first, measurement.first_token_s)
+        if measurement.token_s is not None:
+            insort(self._token, measurement.token_s)
+
+    def expire(self, horizon: float) -> None:
+        while self._measurements and self.oldest < horizon:
+            self._drop()
+
+    def summary(self) -> LatencyPrior:
+        first, token = self._first, self._token
+        return LatencyPrior(
+            first_token_p50_s=first[len(first) // 2] if first else 0.0,
+            first_token_p95_s=high_quantile(first, 0.95, Z95),
+            tokens_per_s=1 / token[len(token) // 2] if token else 0.0,
+            samples=len(first),
+            slow_tokens_per_s=1 / high_quantile(token, 0.95, Z95) if token else 0.0,
+            speed_samples=len(token),
+        )
+
+    def _drop(self) -> None:
+        oldest = self._measurements.popleft()
+        for ordered, value in ((self._first, oldest.first_token_s), (self._token, oldest.token_s)):
+            if value is not None:
+                del ordered[bisect_left(ordered, value)]

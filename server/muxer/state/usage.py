@@ -3,8 +3,9 @@ long their answers are. In memory, by model."""
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from muxer.core.answer_length import MEDIAN_FACTOR, P90_FACTOR
@@ -66,7 +67,7 @@ class _Model:
     def __init__(self) -> None:
         self._factor = 0.0
         self._prompts = 0
-        self._answers: dict[str, deque[tuple[float, bool]]] = {}
+        self._answers: dict[str, _Answers] = {}
         self._lengths: Mapping[str, LengthPrior] = MappingProxyType({})
 
     def take_prompt(self, factor: float) -> None:
@@ -75,24 +76,51 @@ class _Model:
         self._factor += (bounded - self._factor) / min(self._prompts, MEMORY)
 
     def take_answer(self, kind: str, multiple: float, cut: bool) -> None:
-        ring = self._answers.setdefault(kind, deque(maxlen=CAPACITY))
-        ring.append((min(max(multiple, SHORTEST), LONGEST), cut))
-        self._lengths = MappingProxyType({**self._lengths, kind: _summarise(ring)})
+        answers = self._answers.get(kind)
+        if answers is None:
+            answers = self._answers[kind] = _Answers()
+        answers.append(min(max(multiple, SHORTEST), LONGEST), cut)
+        self._lengths = MappingProxyType({**self._lengths, kind: answers.summary()})
 
     def prior(self) -> UsagePrior:
         return UsagePrior(self._factor, self._prompts, self._lengths)
 
 
-def _summarise(ring: deque[tuple[float, bool]]) -> LengthPrior:
+class _Answers:
+    """The lengths of the last answers to one kind of request, by age and by size, each with whether it was cut."""
+
+    def __init__(self) -> None:
+        self._by_age: deque[tuple[float, bool]] = deque()
+        self._by_size: list[tuple[float, bool]] = []
+        self._cut = 0
+
+    def append(self, multiple: float, cut: bool) -> None:
+        if len(self._by_age) == CAPACITY:
+            oldest = self._by_age.popleft()
+            del self._by_size[bisect_left(self._by_size, oldest)]
+            self._cut -= oldest[1]
+        self._by_age.append((multiple, cut))
+        insort(self._by_size, (multiple, cut))
+        self._cut += cut
+
+    def summary(self) -> LengthPrior:
+        """Median and 90th percentile. As many samples as answers that were not cut."""
+        ordered, count = self._by_size, len(self._by_size)
+        if self._cut:
+            return _product_limit(ordered)
+        # The same without a walk: after so many of the answers the share that is longer is at most a half, or a tenth.
+        return LengthPrior(ordered[-(-count // 2) - 1][0], ordered[-(-9 * count // 10) - 1][0], count)
+
+
+def _product_limit(ordered: Sequence[tuple[float, bool]]) -> LengthPrior:
     """Median and 90th percentile of answers some of which were cut, and so tell only what they would at least have had:
     those of the product-limit estimate of Kaplan and Meier (1958).
 
     Where so many were cut that a quantile lies beyond all that was seen, it is taken to be the default's, or what was
-    seen if that is more. As many samples as answers that were not cut.
+    seen if that is more.
     """
     reached: dict[float, float] = {}
-    surviving, remaining, whole = 1.0, len(ring), 0
-    ordered = sorted(ring)
+    surviving, remaining, whole = 1.0, len(ordered), 0
     for multiple, cut in ordered:
         if not cut:
             surviving *= 1 - 1 / remaining
