@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from muxer.cli import learn_commands
+from muxer.cli.price_commands import prices
+from muxer.cli.shared_options import AsJson, ConfigOption, MinQuality, ModelOption, PresetOption, PriceShare, Prompt
 
 app = typer.Typer(
     name="modelmuxer",
@@ -21,17 +22,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=True,
 )
-
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option("--config", metavar="FILE", help="Configuration file, modelmuxer.yaml.", show_default=False),
-]
-ModelOption = Annotated[
-    str, typer.Option("--model", metavar="MODEL", help="`auto`, `auto:economy`, or `provider:model`.")
-]
-PresetOption = Annotated[str, typer.Option("--preset", metavar="NAME", help="balanced, economy, fast or quality.")]
-Prompt = Annotated[str, typer.Argument(metavar="PROMPT", help="What the user says.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 _RUN = "Run"
 _ASK = "Ask without calling a provider"
@@ -97,12 +87,8 @@ def route(
     model: ModelOption = "auto",
     preset: PresetOption = "",
     max_cost_usd: Annotated[float | None, typer.Option(min=0, help="Most that it may be estimated to cost.")] = None,
-    price_share: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Share of the strongest model's price to spend on average.")
-    ] = None,
-    min_quality: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Lowest predicted quality that will do.")
-    ] = None,
+    price_share: PriceShare = None,
+    min_quality: MinQuality = None,
     config: ConfigOption = None,
     json: AsJson = False,
 ) -> None:
@@ -164,133 +150,10 @@ def version() -> None:
     raise typer.Exit(run())
 
 
-@app.command(rich_help_panel=_LEARN)
-def fit(
-    outcomes: Annotated[
-        Path,
-        typer.Argument(
-            metavar="OUTCOMES",
-            help="JSONL or Parquet rows with prompt or messages, model, score 0 to 1; `-` for JSONL on standard input.",
-        ),
-    ],
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write the router file.")],
-    picture: Annotated[
-        Path | None, typer.Option(metavar="SVG", help="Where to draw the curve; beside the router file by default.")
-    ] = None,
-) -> None:
-    """Learn from recorded outcomes how good each model is at what, and say what that would have saved."""
-    with _learning():
-        from muxer.cli.fit import run
-
-    raise typer.Exit(run(outcomes, out, picture))
-
-
-@app.command(rich_help_panel=_LEARN)
-def predict(
-    questions: Annotated[
-        Path,
-        typer.Option(
-            "--in", metavar="FILE", help="JSONL lines with id and prompt or messages; `-` for standard input."
-        ),
-    ],
-    out: Annotated[
-        Path,
-        typer.Option("--out", metavar="FILE", help="Where to write the predictions; `-` for standard output."),
-    ],
-    router: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A router file; without one, the shipped difficulty alone.")
-    ] = None,
-) -> None:
-    """Predict difficulty, and quality by model, for many prompts."""
-    with _learning():
-        from muxer.cli.predict import run
-
-    raise typer.Exit(run(questions, out, router))
-
-
-@app.command(rich_help_panel=_LEARN)
-def replay(
-    recorded: Annotated[
-        Path,
-        typer.Argument(metavar="RECORDED", help="A decision log, or JSONL of chat requests; `-` for standard input."),
-    ],
-    preset: PresetOption = "",
-    max_cost_usd: Annotated[float | None, typer.Option(min=0, help="Most that a request may cost.")] = None,
-    price_share: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Share of the strongest model's price to spend on average.")
-    ] = None,
-    min_quality: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Lowest predicted quality that will do.")
-    ] = None,
-    router: Annotated[Path | None, typer.Option(metavar="FILE", help="A router file made by `fit`.")] = None,
-    config: ConfigOption = None,
-    twice: Annotated[
-        bool, typer.Option("--twice", help="Compare with what is decided today without these options, not with then.")
-    ] = False,
-    against: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The same, with this modelmuxer.yaml.", show_default=False)
-    ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="Stop after so many lines.")] = None,
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JSONL there, a line for each.")] = None,
-    picture: Annotated[Path | None, typer.Option(metavar="SVG", help="Draw there how cost and quality move.")] = None,
-    json: AsJson = False,
-) -> None:
-    """Route recorded requests again, with other settings, and show what would have changed."""
-    from muxer.cli.decide import options
-    from muxer.cli.replay import Baseline, Sinks, Trial, run
-
-    trial = Trial(options(preset, max_cost_usd, price_share, min_quality), router, config)
-    baseline = Baseline(always=twice or against is not None, config=against)
-    raise typer.Exit(run(recorded, trial, baseline, Sinks(out, picture), limit=limit, as_json=json))
-
-
-@contextmanager
-def _learning() -> Iterator[None]:
-    """For importing what `fit` and `predict` need. Ends the command when its packages are not installed."""
-    from muxer.cli.plans import BAD_CONFIGURATION
-    from muxer.cli.screen import complain
-
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        complain("Missing", f"{error.name}: pip install 'modelmuxer[fit]'")
-        raise typer.Exit(BAD_CONFIGURATION) from None
-
-
-prices = typer.Typer(help="Check the price table, or make it anew.", no_args_is_help=True)
+app.command(rich_help_panel=_LEARN)(learn_commands.fit)
+app.command(rich_help_panel=_LEARN)(learn_commands.predict)
+app.command(rich_help_panel=_LEARN)(learn_commands.replay)
 app.add_typer(prices, name="prices", rich_help_panel=_LOOK)
-
-AsOf = Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="As if it were that day.")]
-
-
-@prices.command(name="check")
-def prices_check(
-    file: Annotated[
-        Path | None,
-        typer.Argument(metavar="FILE", help="A price table; the shipped one by default.", show_default=False),
-    ] = None,
-    as_of: AsOf = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit status 1 when there is anything to look at.")] = False,
-) -> None:
-    """Say what is wrong with a price table, what is odd, and what has had its day."""
-    from muxer.cli.prices import check as run
-
-    raise typer.Exit(run(file, as_of and as_of.date(), strict=strict))
-
-
-@prices.command(name="update")
-def prices_update(
-    as_of: AsOf = None,
-    offline: Annotated[
-        Path | None,
-        typer.Option("--offline", metavar="FILE", help="LiteLLM's wheel or an excerpt, instead of a download."),
-    ] = None,
-    check: Annotated[bool, typer.Option("--check", help="Write nothing, say what would change.")] = False,
-) -> None:
-    """Make prices/prices.json anew; for developers, in a checkout."""
-    from muxer.cli.prices import update as run
-
-    raise typer.Exit(run(as_of and as_of.date(), offline, check=check))
 
 
 @app.command(name="_server", hidden=True)
