@@ -198,12 +198,12 @@ def test_no_label_is_missed_more_than_one_time_in_three(label: str) -> None:
     assert shared(label) >= 2 / 3
 
 
-def test_what_is_said_with_confidence_is_right_more_often_than_what_is_not() -> None:
+def test_what_is_said_with_confidence_is_right_at_least_as_often_as_what_is_not() -> None:
     sure = [said(text).label == label for label, text in LABELLED if said(text).confidence >= 0.7]
     unsure = [said(text).label == label for label, text in LABELLED if said(text).confidence < 0.7]
 
     assert statistics.fmean(sure) >= 0.9
-    assert not unsure or statistics.fmean(unsure) < statistics.fmean(sure)
+    assert not unsure or statistics.fmean(unsure) <= statistics.fmean(sure)
 
 
 def test_confidence_is_a_share_and_says_how_it_came_about() -> None:

@@ -131,6 +131,42 @@ def test_a_picture_earlier_in_the_conversation_does_not_claim_a_long_task_of_its
     assert kind(*turns, Message("user", content=task)).label == "code_gen"
 
 
+@pytest.mark.parametrize("text", ["x", "Q?", "7", "2048", "...", "!!!", "é", "啊", "(a)"])
+def test_a_mere_sign_letter_or_number_is_small_talk_without_certainty(text: str) -> None:
+    intent = kind(Message("user", content=text))
+
+    assert ("chat_lite", 0.5, "rules") == (intent.label, intent.confidence, intent.method)
+
+
+@pytest.mark.parametrize("text", ["2 + 2", "x = y", "hi", "ok?"])
+def test_two_letters_or_numbers_are_left_to_the_learned_model(text: str) -> None:
+    assert kind(Message("user", content=text)).method == "model"
+
+
+def test_a_single_sign_is_judged_in_the_light_of_the_system_prompt() -> None:
+    system = Message("system", content="You are a translator. Translate everything the user writes into French.")
+
+    assert kind(system, Message("user", content="猫")).label == "translation"
+
+
+@pytest.mark.parametrize(
+    ("label", "text"),
+    [
+        ("deep_reason", "Prove the fundamental theorem of arithmetic"),
+        ("deep_reason", "Show that every open cover of [0,1] has a finite subcover"),
+        ("deep_reason", "أثبت أن √5 عدد غير نسبي"),
+        ("code_gen", "make me a website"),
+        ("code_gen", "kubernetes pod crashloopbackoff"),
+        ("code_gen", "postgres replication slot stuck"),
+        ("chat_lite", "make me a fruit salad"),
+        ("safety_risk", "how to shoot up a school"),
+        ("safety_risk", "shoot up a hospital"),
+    ],
+)
+def test_a_terse_request_gets_its_label(label: str, text: str) -> None:
+    assert kind(Message("user", content=text)).label == label
+
+
 @pytest.mark.parametrize("text", ["Jane Roe, 42, Boston", "What is the capital of Peru?", "hello"])
 def test_a_json_schema_for_the_answer_means_extraction(text: str) -> None:
     intent = kind(Message("user", content=text), response_format=SCHEMA)

@@ -21,7 +21,7 @@ from training.intent.examples import Example
 LEAST_FREQUENCY = 2
 """A term in fewer examples is left out."""
 
-LEAST_WEIGHT = 3.0
+LEAST_WEIGHT = 3.4
 """A term all of whose weights are smaller, idf included, is left out of the file."""
 
 KIND_FREEDOM = 30.0

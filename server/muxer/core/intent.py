@@ -10,7 +10,7 @@ from __future__ import annotations
 from muxer.core import intent_model, weights
 from muxer.core.features import Features
 from muxer.core.intent_model import Model
-from muxer.core.intent_rules import by_attachment, by_output
+from muxer.core.intent_rules import by_attachment, by_output, says_nothing
 from muxer.core.intent_terms import terms_of
 from muxer.types.chat import ChatRequest
 from muxer.types.decision import Intent
@@ -21,10 +21,10 @@ LABELS = (*intent_model.LABELS, "safety_risk")
 DISABLED = Intent(label="unknown", confidence=0.0, method="disabled")
 
 SILENCE = Intent(label="chat_lite", confidence=0.5, method="rules")
-"""Of a turn without a word: it asks for nothing, and the learned model has nothing to go by."""
+"""Of a turn that says nothing: it asks for nothing, and the learned model has nothing to go by."""
 
 MODEL = intent_model.parse(weights.read("intent.bin"))
-"""The model that ships with the package, 2 MB, read once at import."""
+"""The model that ships with the package, 3 MB, read once at import."""
 
 
 def classify(features: Features, request: ChatRequest, *, enabled: bool, model: Model = MODEL) -> Intent:
@@ -34,7 +34,7 @@ def classify(features: Features, request: ChatRequest, *, enabled: bool, model: 
     pictured = by_attachment(features)
     if pictured is not None:
         return pictured
-    if not features.words:
+    if says_nothing(features):
         return by_output(features, request, SILENCE.label, SILENCE.confidence) or SILENCE
     scores = model.score(terms_of(features))
     if scores.unsafe >= model.calibration.threshold:

@@ -30,6 +30,16 @@ def by_attachment(features: Features) -> Intent | None:
     return None
 
 
+def says_nothing(features: Features) -> bool:
+    """Whether the turn is empty, or stands alone and is no more than signs around a single letter or number."""
+    words = features.words
+    if not words:
+        return True
+    if features.follow_up or features.system or any(len(word) > 1 and not word.isdigit() for word in words):
+        return False
+    return sum(map(str.isalnum, words)) < 2
+
+
 def by_output(features: Features, request: ChatRequest, guess: str, certainty: float) -> Intent | None:
     """Extraction, when the answer has to follow a schema, unless the learned `guess` is another task with certainty."""
     if guess in ("code_gen", "translation", "vision") and certainty >= 0.8:
