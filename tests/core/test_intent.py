@@ -135,7 +135,7 @@ def test_a_picture_earlier_in_the_conversation_does_not_claim_a_long_task_of_its
 def test_a_mere_sign_letter_or_number_is_small_talk_without_certainty(text: str) -> None:
     intent = kind(Message("user", content=text))
 
-    assert ("chat_lite", 0.5, "rules") == (intent.label, intent.confidence, intent.method)
+    assert (intent.label, intent.confidence, intent.method) == ("chat_lite", 0.5, "rules")
 
 
 @pytest.mark.parametrize("text", ["2 + 2", "x = y", "hi", "ok?"])
