@@ -13,6 +13,7 @@ from itertools import pairwise
 from msgspec import Struct
 
 from muxer.core.features import Features
+from muxer.core.repetition import repeated
 
 FIRST_WORDS, LAST_WORDS = 48, 24
 """Instructions stand at the beginning or the end: words of the last user turn that are looked at on each side."""
@@ -76,7 +77,7 @@ def length_hint(features: Features) -> LengthHint:
         return LengthHint(max(LEAST, foreign * tokens), stated=True)
     if items:
         return LengthHint(LIST_ITEM * items)
-    return LengthHint(least=least, scale=shortest if shortest < 1 else longest)
+    return LengthHint(least=max(least, repeated(words, _number)), scale=shortest if shortest < 1 else longest)
 
 
 def _length(words: Sequence[str], unit: int) -> float:
@@ -121,7 +122,7 @@ def _items(words: Sequence[str], verb: int) -> float:
     """How many things the verb at this position asks for, as in `give me five reasons`; 0 when it does not say."""
     for at in range(verb + 1, min(verb + 4, len(words))):
         word = words[at]
-        number = _NUMBERS.get(word, 0) or (_digits(word) if word.isdecimal() else 0)
+        number = _number(word)
         if 2 <= number <= MOST_ITEMS and (at + 1 == len(words) or words[at + 1] not in _UNITS):
             return number
     return 0
@@ -134,6 +135,11 @@ def _characters(words: Sequence[str]) -> float:
         if size is not None and before.isdecimal() and not word.startswith("文章"):
             return _digits(before) * size
     return 0.0
+
+
+def _number(word: str) -> float:
+    """A number in digits or in a word; 0 for one that is none."""
+    return _NUMBERS.get(word, 0.0) or (_digits(word) if word.isdecimal() else 0.0)
 
 
 def _digits(word: str) -> float:
