@@ -45,14 +45,14 @@ CHEAPEST_PRICE = 50_000
 
 DIFFICULTY: Mapping[str, float] = MappingProxyType(
     {
-        "chat_lite": -2.4,
+        "chat_lite": -2.3,
         "safety_risk": -2.0,
         "translation": -1.5,
         "json_extract": -1.2,
         "unknown": -1.0,
         "vision": -0.5,
-        "code_gen": -0.1,
-        "deep_reason": 0.2,
+        "code_gen": -0.05,
+        "deep_reason": 0.3,
     }
 )
 """Difficulty of a usual request of each intent, on the scale of the fits above: 0 is where a model of USD 1 per million
@@ -60,7 +60,7 @@ tokens that does not reason is right half of the time, which is how hard CRUX an
 (-0.15) are as a whole. For the intents in `LEARNED` it is halfway between a guess by hand (-2.5, 0.5 and 1.0) and what
 the learned model says; for the others it is the guess."""
 
-LEARNED: Mapping[str, float] = MappingProxyType({"chat_lite": -2.2, "code_gen": -0.7, "deep_reason": -0.65})
+LEARNED: Mapping[str, float] = MappingProxyType({"chat_lite": -2.1, "code_gen": -0.6, "deep_reason": -0.45})
 """What the learned model says of a usual request: about its median over some thousand labelled everyday prompts of each
 intent (of code a little lower: those at hand are longer than most). Intents that are not here bring long payloads (a
 text to translate, a document to extract from) or a picture, which the learned model takes for hard; they keep to the
