@@ -14,8 +14,9 @@ from muxer.types.chat import ChatChunk, ChatRequest, ChatResponse, Usage
 from muxer.types.decision import Candidate, LatencyPrior, UsagePrior, WarmPrompt
 
 
-class ProviderSpec(Struct, frozen=True):
-    """One provider as configured. `base_url` has no trailing slash; `api_key` never leaves `providers/`."""
+class ProviderSpec(Struct, frozen=True, eq=False):
+    """One provider as configured. `base_url` has no trailing slash; `api_key` never leaves `providers/`. Equal to
+    itself alone, so that what follows from it can be remembered."""
 
     name: str
     dialect: str
@@ -242,10 +243,10 @@ class Conversations(Protocol):
 class PriceShares(Protocol):
     """Calibrates the share of the strongest model's price on recent decisions."""
 
-    def snapshot(self) -> tuple[tuple[float, float], ...]:
-        """The weight on cost by share, in rising order of the shares; empty while too little is known."""
+    def snapshot(self, tenant: str) -> tuple[tuple[float, float], ...]:
+        """This tenant's weight on cost by share, in rising order of the shares; empty while too little is known."""
         ...
 
-    def observe(self, plan: Sequence[Candidate], share: float) -> None:
-        """Takes in the models of a decision that the knob made for this share."""
+    def observe(self, tenant: str, plan: Sequence[Candidate], share: float) -> None:
+        """Takes in the models of a decision for this tenant that the knob made for this share."""
         ...

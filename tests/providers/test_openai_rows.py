@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from muxer.errors import MuxerError
 from muxer.providers.openai_quirks import OpenAIQuirks
+from muxer.providers.openai_request import parameters
 from muxer.providers.provider_rows import PROVIDERS
 from muxer.providers.registry import DIALECTS
 from muxer.types.chat import (
@@ -171,6 +172,20 @@ def test_some_models_take_sampling_parameters_only_while_they_do_not_reason(
     said = encoded("openai", request, anyone, reasoning=True, efforts=["none", "low"], sampling_params=False)
 
     assert ("temperature" in said) == taken
+
+
+@pytest.mark.parametrize("name", ["openai", "mistral", "groq", "together"])
+@pytest.mark.parametrize("limit", [None, 100])
+def test_a_request_without_wishes_says_what_one_says_whose_only_wish_is_dropped(
+    name: str, limit: int | None, anyone: Anyone
+) -> None:
+    plain = ChatRequest((Message("user", "Hi"),), max_tokens=limit)
+    wishing = ChatRequest((Message("user", "Hi"),), max_tokens=limit, parallel_tool_calls=True)
+    provider, model = anyone(name)
+
+    assert parameters(plain, provider, model).fields == parameters(wishing, provider, model).fields
+    assert len(parameters(plain, provider, model).fields) == (limit is not None)
+    assert parameters(plain, provider, model).dropped == []
 
 
 def test_together_counts_log_probabilities(anyone: Anyone) -> None:

@@ -8,6 +8,8 @@ import os
 import subprocess
 import sys
 import threading
+import time
+from datetime import datetime
 
 import pytest
 from hypothesis import given
@@ -200,6 +202,22 @@ async def test_a_stalled_stream_never_blocks_the_loop_and_lost_lines_are_counted
     assert [line["message"] for line in (written[0], written[-1])] == ["the first", "log lines were lost"]
     assert written[-1]["count"] == 2_000
     assert len(written) == 10_002
+
+
+def test_a_request_line_tells_when_the_request_was_finished_not_when_the_line_was_written(start):
+    stream = StalledStream()
+    logs = start(stream=stream)
+    LOG.info("the first")
+    assert stream.stalled.wait(10)
+    before = time.time()
+    logs.request_finished("r1", "Route", "OK", 0.1)
+    after = time.time()
+    while time.time() < after + 0.005:
+        pass
+    stream.moving.set()
+    logs.close(30)
+    at = datetime.fromisoformat(lines(stream)[-1]["time"]).timestamp()
+    assert before - 0.001 < at <= after
 
 
 def test_closing_does_not_wait_for_a_stalled_stream(start):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import msgspec
 from msgspec import Struct, field
@@ -46,6 +47,7 @@ class OpenAIQuirks(Struct, frozen=True, forbid_unknown_fields=True):
     responses_for_tools: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=64)
 def openai_quirks(provider: ProviderSpec) -> OpenAIQuirks:
-    """The quirks of a row. Raises `msgspec.ValidationError` for one that is misspelt or mistyped."""
+    """The quirks of a row, read once. Raises `msgspec.ValidationError` for one that is misspelt or mistyped."""
     return msgspec.convert(provider.quirks, OpenAIQuirks)

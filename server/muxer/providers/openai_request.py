@@ -11,6 +11,7 @@ from muxer.providers.request_body import (
     Body,
     choice_mode,
     dropped_from_messages,
+    may_give_hints,
     named_tool,
     offered_tools,
     raw_object,
@@ -32,7 +33,8 @@ def parameters(request: ChatRequest, provider: ProviderSpec, model: ModelSpec) -
     """Every body field but the messages. Raises `MuxerError` UNSUPPORTED_PARAMETER."""
     quirks = openai_quirks(provider)
     body = Body(request, provider)
-    wanted = _wanted(request, provider, model, quirks, body)
+    only_limit = {"max_completion_tokens": request.max_tokens}  # all that most requests have to say, if that
+    wanted = _wanted(request, provider, model, quirks, body) if may_give_hints(request) else only_limit
     if not takes_sampling(request, model, quirks):
         body.drop(**{name: wanted.pop(name, None) for name in _SAMPLING})
         body.refuse(**{name: wanted.pop(name, None) for name in _SAMPLING_MEANINGFUL})

@@ -11,7 +11,10 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import TextIO
+from typing import TextIO, TypeAlias
+
+Pending: TypeAlias = logging.LogRecord | Callable[[], logging.LogRecord]
+"""A record that waits to be written, or what makes it."""
 
 CAPACITY = 10_000
 """Records that may wait: several seconds of a busy server, some 10 MB."""
@@ -26,20 +29,24 @@ class Backlog(logging.Handler):
         super().__init__()
         self._on_drop = on_drop
         self._capacity = capacity
-        self._waiting: deque[logging.LogRecord] = deque()
+        self._waiting: deque[Pending] = deque()
         self._lost = 0
         self._counting = threading.Lock()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Queues a copy, which the thread may change; its message is made now, since arguments may change later."""
-        if len(self._waiting) >= self._capacity:
-            self.lose(1)
-            return
         own = logging.LogRecord.__new__(logging.LogRecord)
         vars(own).update(vars(record))
         if own.args:
             own.msg, own.args = _message(record), None
-        self._waiting.append(own)
+        self.put(own)
+
+    def put(self, pending: Pending) -> None:
+        """Queues what belongs to the thread from now on."""
+        if len(self._waiting) >= self._capacity:
+            self.lose(1)
+            return
+        self._waiting.append(pending)
 
     def lose(self, count: int) -> None:
         """Counts records that will not be written."""
@@ -47,7 +54,7 @@ class Backlog(logging.Handler):
             self._lost += count
         self._on_drop(count)
 
-    def take(self) -> tuple[list[logging.LogRecord], int]:
+    def take(self) -> tuple[list[Pending], int]:
         """What waits, and how much was lost since the last time."""
         with self._counting:
             lost, self._lost = self._lost, 0
@@ -86,7 +93,7 @@ class Writer(threading.Thread):
         self._unreported += lost
         if not records:
             return
-        lines = [self._line(record) for record in records]
+        lines = [self._line(pending) for pending in records]
         if self._unreported:
             lines.append(self._formatter.format(_notice("log lines were lost", count=self._unreported)))
         try:
@@ -96,7 +103,8 @@ class Writer(threading.Thread):
         except (OSError, ValueError):  # the reader is gone, or the stream is closed
             self._backlog.lose(len(records))
 
-    def _line(self, record: logging.LogRecord) -> str:
+    def _line(self, pending: Pending) -> str:
+        record = pending if isinstance(pending, logging.LogRecord) else pending()
         try:
             self._redactor.filter(record)
             return self._formatter.format(record)
