@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -119,11 +121,22 @@ def test_bad_lines_are_told_by_their_number_and_the_others_count(log):
     assert "secret" not in done.stderr
 
 
+def test_a_line_that_no_server_wrote_is_left_out_and_counted(log):
+    before = log.read_bytes()
+    log.write_bytes(line(ask("Hello"), WORLD, messages=[]) + before + line(ask("Hello"), WORLD, cost_usd=-1))
+    done = replay(log, "--json")
+
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)["requests"] == 2
+    assert "line 1: `messages` must have at least one message" in done.stderr
+    assert "line 4: Expected `float` >= 0.0 - at `$.cost_usd`" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
         (("--preset", "cheapest"), "routing.preset"),
-        (("--price-share", "0"), "routing.max_price_share"),
+        (("--price-share", "0"), "--price-share"),
         (("--router", "/nowhere"), "--router"),
         (("--config", "/nowhere.yaml"), "/nowhere.yaml"),
         (("--out", "/nowhere/out"), "/nowhere/out"),
@@ -179,6 +192,27 @@ def test_a_decision_log_that_cannot_be_written_stops_the_start(tmp_path):
 
         assert done.returncode == 2
         assert "MODELMUXER_DECISION_LOG" in done.stderr
+
+
+def test_check_finds_a_decision_log_that_a_server_could_not_open_and_changes_nothing(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere" / "log")
+    before = sorted(tmp_path.iterdir())
+    for name in ("pipe", "link"):
+        done = run("check", variables={"MODELMUXER_DECISION_LOG": str(tmp_path / name)})
+
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"MODELMUXER_DECISION_LOG: {tmp_path / name} cannot be written: " in done.stderr
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_check_leaves_a_decision_log_that_is_there_as_it_is(log):
+    log.chmod(0o640)
+    before = log.read_bytes()
+    done = run("check", variables={"MODELMUXER_DECISION_LOG": str(log)})
+
+    assert done.returncode == 0
+    assert (log.read_bytes(), stat.S_IMODE(log.stat().st_mode)) == (before, 0o640)
 
 
 def test_check_says_loudly_that_prompts_are_written(tmp_path):

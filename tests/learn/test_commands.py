@@ -106,6 +106,16 @@ def test_fit_tells_that_answers_to_one_prompt_count_as_one_outcome(tmp_path: Pat
     assert "120 outcomes of 2 models on 60 prompts (320 rows: " in capsys.readouterr().out
 
 
+def test_fit_asks_what_model_holds_when_every_row_has_its_own(tmp_path: Path, capsys: Captured) -> None:
+    runs = (Row(prompt=f"Say {n}", model=f"run-{n}", score=1.0) for n in range(20_000))
+
+    assert fit(tmp_path, runs) == 2
+    told = capsys.readouterr().err
+    assert "Cannot fit: 20,000 models on 20,000 prompts are too many" in told
+    assert "such as the id of a run? It begins with 'run-0' and 'run-1'" in told
+    assert not (tmp_path / "my.router").exists()
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [
@@ -178,6 +188,45 @@ def test_predict_can_stand_in_a_pipe() -> None:
     assert done.exit_code == 1
     assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["a", 2]
     assert "line 3: neither" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"messages": []},
+        {"messages": [], "prompt": None},
+        {"prompt": ""},
+        {"messages": [{"role": "user", "content": ""}]},
+        {"messages": [{"role": "user", "content": []}]},
+        {"messages": [{"role": "assistant", "content": None}]},
+        {"messages": [{"role": "system", "content": ""}]},
+    ],
+    ids=str,
+)
+def test_an_empty_request_is_easy_and_never_an_error(tmp_path: Path, line: dict[str, object], fitted: Fit) -> None:
+    router_file.save(fitted.model, tmp_path / "my.router")
+    lines = ({"id": "empty", **line}, {"id": "hard", "prompt": "Prove that the square root of 2 is irrational."})
+    source = tmp_path / "questions.jsonl"
+    source.write_text("\n".join(map(json.dumps, lines)))
+
+    assert predict_command.run(source, tmp_path / "out.jsonl", tmp_path / "my.router") == 0
+    empty, hard = (json.loads(found) for found in (tmp_path / "out.jsonl").read_text().splitlines())
+    assert empty["id"] == "empty"
+    assert 0 < empty["difficulty"] < hard["difficulty"]
+    assert empty["quality"].keys() == {CHEAP, DEAR}
+
+
+@pytest.mark.parametrize("line", [{"messages": []}, {"messages": None}, {}], ids=str)
+def test_predict_and_classify_answer_the_same_lines(tmp_path: Path, line: dict[str, object]) -> None:
+    source = tmp_path / "questions.jsonl"
+    source.write_text(json.dumps({"id": 1, **line}))
+
+    codes = [
+        CliRunner().invoke(app, [name, "--in", str(source), "--out", str(tmp_path / name)]).exit_code
+        for name in ("predict", "classify")
+    ]
+    answered = [len((tmp_path / name).read_text().splitlines()) for name in ("predict", "classify")]
+    assert (codes[0], answered[0]) == (codes[1], answered[1]) == ((0, 1) if line.get("messages") == [] else (1, 0))
 
 
 HALVES = ({"id": "\ud800", "prompt": "x"}, {"id": 2, "prompt": "\ud800"}, {"id": 3, "prompt": "a\udcffb"})

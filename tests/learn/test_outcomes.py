@@ -74,14 +74,14 @@ def test_what_other_programs_write_is_read_all_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ('{"prompt": "secret", "model": "a", "score": 1.5}', "row 1: score 1.5"),
-        ('{"prompt": "secret", "model": "a", "score": 1, "cost_usd": -1}', "row 1: cost_usd"),
-        ('{"prompt": "secret", "model": "a", "score": 1, "cost_usd": 1e308}', "row 1: cost_usd 1e+308 is not between"),
-        ('{"prompt": "secret", "model": "a", "score": 1, "cost_usd": Infinity}', "row 1: cost_usd inf is not between"),
-        ('{"prompt": "secret", "model": "", "score": 1}', "row 1: model"),
-        ('{"prompt": "secret", "model": "\\u001b[2J", "score": 1}', "row 1: model"),
-        ('{"prompt": "secret", "model": "\\ud83d", "score": 1}', "row 1: model"),
-        ('{"model": "a", "score": 1}', "row 1: neither"),
+        ('{"prompt": "secret", "model": "a", "score": 1.5}', "line 1: score 1.5"),
+        ('{"prompt": "secret", "model": "a", "score": 1, "cost_usd": -1}', "line 1: cost_usd"),
+        ('{"prompt": "secret", "model": "a", "score": 1, "cost_usd": 1e308}', "line 1: cost_usd 1e+308 is not between"),
+        ('{"prompt": "secret", "model": "a", "score": 1, "cost_usd": Infinity}', "line 1: cost_usd inf is not between"),
+        ('{"prompt": "secret", "model": "", "score": 1}', "line 1: model"),
+        ('{"prompt": "secret", "model": "\\u001b[2J", "score": 1}', "line 1: model"),
+        ('{"prompt": "secret", "model": "\\ud83d", "score": 1}', "line 1: model"),
+        ('{"model": "a", "score": 1}', "line 1: neither"),
         ('{"prompt": "secret", "model": "a", "score": "good"}', "line 1: Expected `float | null`"),
         ('{"prompt": "secret", ', "line 1: "),
         ('{"prompt": "secret", "model": "a", "score": null}', "no row with a score"),
@@ -94,6 +94,45 @@ def test_a_bad_row_is_named_but_not_quoted(tmp_path: Path, line: str, told: str)
 
     assert told in str(raised.value)
     assert "secret" not in str(raised.value)
+
+
+BAD_ROWS = (
+    {"prompt": "secret", "model": "a", "score": 1.5},
+    {"prompt": "secret", "model": None, "score": 1.0},
+    {"prompt": None, "model": "a", "score": 1.0},
+)
+
+
+@pytest.mark.parametrize("bad", BAD_ROWS)
+def test_a_bad_line_has_the_number_that_an_editor_shows(tmp_path: Path, bad: dict[str, object]) -> None:
+    lines = ["", "", json.dumps(ROWS[0]), "", json.dumps(bad)]
+    (tmp_path / "rows.jsonl").write_text("\n".join(lines))
+
+    with pytest.raises(OutcomesInvalid, match=r"^line 5: "):
+        read_outcomes(tmp_path / "rows.jsonl")
+
+
+@pytest.mark.parametrize("bad", BAD_ROWS)
+def test_a_bad_row_of_parquet_is_counted_from_one_over_all_of_the_file(tmp_path: Path, bad: dict[str, object]) -> None:
+    pq.write_table(pa.Table.from_pylist([*ROWS * 2_100, bad]), tmp_path / "rows.parquet")
+
+    with pytest.raises(OutcomesInvalid, match=r"^row 8401: ") as raised:
+        read_outcomes(tmp_path / "rows.parquet")
+    assert "secret" not in str(raised.value)
+
+
+def test_ids_of_runs_in_the_place_of_models_are_asked_about_before_memory_is_taken() -> None:
+    rows = (Row(prompt=f"Prompt {n}", model=f"run-{n}", score=1) for n in range(100_000))
+
+    with pytest.raises(OutcomesInvalid, match=r"100,000 models on 100,000 prompts .* 'run-0' and 'run-1'"):
+        gather(rows)
+
+
+def test_a_few_models_on_more_prompts_than_fit_into_memory_are_refused() -> None:
+    rows = (Row(prompt=f"Prompt {n}", model=f"model-{n % 1_000}", score=1) for n in range(40_001))
+
+    with pytest.raises(OutcomesInvalid, match=r"1,000 models on 40,001 prompts are too many"):
+        gather(rows)
 
 
 @pytest.mark.parametrize("name", ["absent.jsonl", "absent.parquet"])
@@ -113,7 +152,7 @@ def test_bytes_that_are_no_utf_8_are_told_of_by_line_and_never_by_a_traceback(tm
     (tmp_path / "rows.jsonl").write_bytes(b"\n" + line)
     prompts = pa.Array.from_buffers(pa.string(), 1, pa.array([b"\xff"]).buffers())
     pq.write_table(pa.table({"prompt": prompts, "model": ["a"], "score": [1.0]}), tmp_path / "rows.parquet")
-    for name, told in (("rows.jsonl", "line 2: "), ("rows.parquet", "rows.parquet: ")):
+    for name, told in (("rows.jsonl", "line 2: "), ("rows.parquet", "row 1: ")):
         with pytest.raises(OutcomesInvalid) as raised:
             read_outcomes(tmp_path / name)
 

@@ -15,9 +15,14 @@ from muxer.types.chat import ChatRequest, Usage
 from muxer.types.decision import View
 from muxer.types.money import PicoUsd
 
+from tests.core.builders import requests
+
 TIME_LEFT_S = 300.0
 COST = PicoUsd(1_500_000)
 USAGE = Usage(7, 90)
+
+REQUESTS = requests().filter(lambda request: request.routing.max_cost != 0)
+"""What a server takes: it refuses a limit of nothing."""
 
 
 def line(request: ChatRequest, world: View, *, question: Attempt | None = None, **fields: Any) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import msgspec
 import pytest
@@ -26,9 +27,9 @@ from muxer.types.chat import (
 )
 from muxer.types.decision import View
 
-from tests.core.builders import ask, decided, requests, views
+from tests.core.builders import ask, decided, views
 from tests.core.shipped import WORLD
-from tests.replay.records import COST, TIME_LEFT_S, in_time, line
+from tests.replay.records import COST, REQUESTS, TIME_LEFT_S, in_time, line
 
 CALL = ToolCall("call_1", "weather", '{"city": "Oslo"}', provider_state=b"signed")
 FREE_CALL = ToolCall("call_2", "free", "SELECT 1", "custom")
@@ -56,7 +57,7 @@ WHOLE = ChatRequest(
 )
 
 
-@given(requests(), views())
+@given(REQUESTS, views())
 def test_a_recorded_request_is_decided_on_as_the_original(request: ChatRequest, world: View) -> None:
     recorded = read(line(request, world))
 
@@ -120,6 +121,64 @@ def test_a_body_of_a_chat_request_will_do():
     recorded = read(body)
 
     assert (recorded.request.model, recorded.decided) == ("auto:economy", False)
+
+
+def edited(field: str, value: object) -> bytes:
+    """A line of the log in which somebody has changed one field, or added it."""
+    written = json.loads(line(ask("Hello"), WORLD))
+    *way, last = field.split(".")
+    place = written
+    for name in way:
+        place = place[int(name)] if name.isdigit() else place[name]
+    place[last] = value
+    return json.dumps(written).encode()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("request.routing", {}),
+        ("request.routing", {"max_cost": 1, "max_price_share": 1, "min_quality": 0}),
+        ("time_left_s", 0),
+        ("outcome.cost_pico_usd", 0),
+        ("decision.selected", "openai:of-the-past"),
+        ("decision.intent", {"label": "unknown", "confidence": 0, "method": "disabled"}),
+        ("decision.intent", {"label": "safety_risk", "confidence": 1, "method": "llm"}),
+    ],
+)
+def test_what_is_within_its_bounds_is_taken(field, value):
+    assert read(edited(field, value)).decided
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("messages", [], "`messages` must have at least one"),
+        ("messages", [{"role": "tool", "content": "secret"}], "tool_call_id"),
+        ("request.routing", {"max_price_share": 5}, "routing.max_price_share"),
+        ("request.routing", {"min_quality": 1.5}, "routing.min_quality"),
+        ("request.routing", {"preset": "secret"}, "routing.preset"),
+        ("request.routing", {"max_cost": 0}, "routing.max_cost"),
+        ("request.routing", {"max_cost": -1}, "routing.max_cost"),
+        ("request.routing", {"max_cost": 10**40}, "routing.max_cost"),
+        ("request.max_tokens", 0, "max_tokens"),
+        ("time_left_s", -3, "time_left_s"),
+        ("cost_usd", -0.5, "cost_usd"),
+        ("outcome.cost_pico_usd", -5, "outcome.cost_pico_usd"),
+        ("outcome.cost_pico_usd", 10**40, "int"),
+        ("outcome.seconds", -1, "outcome.seconds"),
+        ("outcome.attempts.0.cost_pico_usd", -(10**15), "outcome.attempts[0].cost_pico_usd"),
+        ("decision.difficulty", 2, "decision.difficulty"),
+        ("decision.plan.0.quality", -0.1, "decision.plan[0].quality"),
+        ("decision.intent.label", "secret", "decision.intent.label"),
+        ("decision.intent.confidence", 7, "decision.intent.confidence"),
+    ],
+)
+def test_what_no_server_takes_or_writes_is_refused_and_the_field_is_named(field, value, told):
+    with pytest.raises(ValueError, match=re.escape(told)) as problem:
+        read(edited(field, value))
+
+    assert "secret" not in str(problem.value)
 
 
 @pytest.mark.parametrize(

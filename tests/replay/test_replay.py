@@ -18,9 +18,9 @@ from muxer.types.chat import ChatRequest, Usage
 from muxer.types.decision import Intent, Policy, View
 from muxer.types.money import PicoUsd
 
-from tests.core.builders import ask, requests, views
+from tests.core.builders import ask, views
 from tests.core.shipped import WORLD
-from tests.replay.records import COST, in_time, line
+from tests.replay.records import COST, REQUESTS, in_time, line
 from tests.test_intent_classifier import LABELLED
 
 LINES = [line(ask(text), WORLD) for _, text in LABELLED]
@@ -45,7 +45,7 @@ def test_the_same_settings_change_nothing():
     assert summary.all.before == summary.all.now
 
 
-@given(requests(), views())
+@given(REQUESTS, views())
 def test_the_same_world_leads_to_the_same_choice_or_refusal(request: ChatRequest, world: View) -> None:
     comparison = compare(read(line(request, world)), Router(world), None)
 

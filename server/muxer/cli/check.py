@@ -8,11 +8,12 @@ from pathlib import Path
 from rich.table import Table
 
 from muxer.cli.live import run as live_check
-from muxer.cli.plans import plan_for
-from muxer.cli.screen import screen
+from muxer.cli.plans import BAD_CONFIGURATION, plan_for
+from muxer.cli.screen import complain, screen
 from muxer.edge.envoy import OLDEST_VERSION, EnvoyMissing, envoy_version, find_envoy, is_recent
 from muxer.plan import Plan, key_variables
-from muxer.settings import Environment
+from muxer.settings import Environment, Settings
+from muxer.telemetry.line_file import check_place
 
 _OK, _WARN, _FAIL = "[green]ok[/]", "[yellow]look[/]", "[red]wrong[/]"
 
@@ -23,6 +24,10 @@ def run(config: Path | None, *, live: bool) -> int:
     With `live`, also 1 unless every configured provider answers.
     """
     plan = plan_for(config)
+    problem = _decision_log(plan.settings)
+    if problem:
+        complain("Configuration", f"MODELMUXER_DECISION_LOG: {problem}")
+        return BAD_CONFIGURATION
     variables = key_variables(Environment.of_process(), "" if config is None else str(config))
     envoy, envoy_text = _envoy()
     table = Table(box=None, show_header=False, pad_edge=False)
@@ -38,6 +43,16 @@ def run(config: Path | None, *, live: bool) -> int:
     screen().print(table)
     answers = live_check(plan, [variable for variable, _ in variables.values() if variable]) if live else 0
     return 1 if envoy == _FAIL else answers
+
+
+def _decision_log(settings: Settings) -> str:
+    """Why the decision log could not be written; empty when it could, or none is wanted."""
+    try:
+        if settings.decision_log:
+            check_place(Path(settings.decision_log))
+    except OSError as error:
+        return f"{settings.decision_log} cannot be written: {error.strerror}"
+    return ""
 
 
 def _prices(table: Table, plan: Plan) -> None:

@@ -22,7 +22,7 @@ class Asking(Protocol):
     """A line that asks for something."""
 
     def request(self) -> ChatRequest:
-        """The same as a request. Raises `ValueError` when nothing is asked."""
+        """The same as a request. Raises `ValueError` when there is nothing to make one of."""
         ...
 
 

@@ -36,18 +36,19 @@ class RecordedMessage(Struct, frozen=True):
 
 
 class Conversation(Struct, frozen=True):
-    """What was asked: `prompt`, or `messages`, which wins where both are given."""
+    """What was asked: `prompt`, or `messages`, which wins where both are given. No messages at all are an empty
+    prompt: nothing was asked, and that can be answered, too."""
 
     prompt: str | None = None
     messages: list[RecordedMessage] | None = None
 
     def request(self) -> ChatRequest:
-        """The same as a request. Raises `ValueError` when nothing is asked."""
+        """The same as a request. Raises `ValueError` when neither is given."""
         if self.messages:
             return ChatRequest(tuple(_message(message) for message in self.messages))
-        if self.prompt is None:
+        if self.prompt is None and self.messages is None:
             raise ValueError("neither `prompt` nor `messages` is given")
-        return ChatRequest((Message("user", self.prompt),))
+        return ChatRequest((Message("user", self.prompt or ""),))
 
 
 Line = TypeVar("Line")

@@ -8,9 +8,10 @@ that command looks for them.
 from __future__ import annotations
 
 import datetime as dt
+from typing import Annotated
 
 import msgspec
-from msgspec import Raw, Struct, structs
+from msgspec import Meta, Raw, Struct, structs
 
 from muxer.dispatch.settlement import Attempt, Settled
 from muxer.service import recorded_messages
@@ -21,6 +22,12 @@ from muxer.types.money import PicoUsd, usd
 
 RECORDED_PLAN = 5
 """Models of a plan that are recorded: a request makes three calls at most."""
+
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+NotNegative = Annotated[float, Meta(ge=0)]
+Amount = Annotated[PicoUsd, Meta(ge=0, le=(1 << 63) - 1)]
+"""Bounds of what a line holds. They are looked at when one is read, for anybody may have edited it since."""
 
 
 class RequestRecord(Struct, frozen=True, omit_defaults=True):
@@ -42,11 +49,11 @@ class CandidateRecord(Struct, frozen=True):
     """What was predicted of one model."""
 
     model: str
-    quality: float
-    cost_usd: float
-    cost_p90_usd: float
-    eta_ms: float
-    eta_p95_ms: float
+    quality: Share
+    cost_usd: NotNegative
+    cost_p90_usd: NotNegative
+    eta_ms: NotNegative
+    eta_p95_ms: NotNegative
 
 
 class DecisionRecord(Struct, frozen=True):
@@ -55,7 +62,7 @@ class DecisionRecord(Struct, frozen=True):
     selected: str
     plan: tuple[CandidateRecord, ...]
     intent: Intent
-    difficulty: float
+    difficulty: Share
     preset: str
     rules: tuple[str, ...]
     price_version: str
@@ -68,18 +75,18 @@ class AttemptRecord(Struct, frozen=True):
 
     model: str
     outcome: str
-    seconds: float
-    cost_pico_usd: PicoUsd
+    seconds: NotNegative
+    cost_pico_usd: Amount
     purpose: str
 
 
 class Outcome(Struct, frozen=True, omit_defaults=True):
     """What came of it. `error` is the reason of a failure, or empty; without an answer there is no bill."""
 
-    seconds: float
+    seconds: NotNegative
     error: str = ""
     usage: Usage | None = None
-    cost_pico_usd: PicoUsd | None = None
+    cost_pico_usd: Amount | None = None
     attempts: tuple[AttemptRecord, ...] = ()
 
 
@@ -96,9 +103,9 @@ class DecisionLine(Struct, frozen=True, omit_defaults=True, kw_only=True):
     outcome: Outcome
     decision_id: str = ""
     decision: DecisionRecord | None = None
-    cost_usd: float | None = None
+    cost_usd: NotNegative | None = None
     tenant: str = ""
-    time_left_s: float | None = None
+    time_left_s: NotNegative | None = None
 
 
 def encode(call: Call, chat: ChatRequest, seconds: float) -> bytes:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import io
 import logging
 import os
+import stat
+import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -114,14 +116,31 @@ class LineFile:
         self._file, self._size = fresh, os.fstat(fresh.fileno()).st_size
 
 
+def check_place(path: Path) -> None:
+    """Finds out whether a `LineFile` could be opened there, and changes nothing. Raises `OSError` when it could not."""
+    if path.exists():
+        number = _descriptor(path, os.O_WRONLY | os.O_APPEND)
+        try:
+            os.chmod(number, stat.S_IMODE(os.fstat(number).st_mode))  # as it is: only its owner may do so
+        finally:
+            os.close(number)
+    else:
+        with tempfile.TemporaryFile(dir=Path(os.path.realpath(path)).parent):
+            pass
+
+
 def _open(path: Path) -> io.FileIO:
     """The file, to append to, readable by its owner alone. Anything but a plain file is refused."""
-    if path.exists() and not path.is_file():
-        raise OSError(0, f"{path} is not a plain file")
-    number = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, OWNER_ALONE)
+    number = _descriptor(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     try:
         os.chmod(number, OWNER_ALONE)
     except OSError:
         os.close(number)
         raise
     return io.FileIO(number, "ab")
+
+
+def _descriptor(path: Path, flags: int) -> int:
+    if path.exists() and not path.is_file():
+        raise OSError(0, "not a plain file", str(path))
+    return os.open(path, flags, OWNER_ALONE)
