@@ -107,7 +107,7 @@ def warm(world: View, request: ChatRequest, model_id: str, tokens: int) -> View:
 
 
 def test_a_conversation_stays_where_its_prompt_is_cached() -> None:
-    request = turns(LONG, "I see.", "Go on.")
+    request = turns(LONG, "I see.", "Who was it?")
     world = view(NEAR, FAR)
     cold, kept = decide(request, world), decide(request, warm(world, request, "beta:far", 19_000))
 
@@ -118,7 +118,7 @@ def test_a_conversation_stays_where_its_prompt_is_cached() -> None:
 
 
 def test_a_cache_that_makes_no_difference_is_not_mentioned() -> None:
-    request = turns(LONG, "I see.", "Go on.")
+    request = turns(LONG, "I see.", "Who was it?")
 
     decision = decide(request, warm(view(NEAR, FAR), request, "alpha:near", 19_000))
 

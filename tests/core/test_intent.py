@@ -14,6 +14,7 @@ from muxer.types.chat import ChatRequest, ImagePart, Message, ResponseFormat, Te
 from muxer.types.decision import Intent
 
 IMAGE = ImagePart(url="https://example.org/a.png")
+LOOKED = (Message("user", parts=(TextPart("What is this?"), IMAGE)), Message("assistant", content="A menu."))
 SCHEMA = ResponseFormat(kind="json_schema", name="person", schema='{"type":"object"}')
 
 EXAMPLES = {
@@ -74,6 +75,28 @@ EXAMPLES = {
     ],
 }
 
+DEMANDS = [
+    'Answer only with JSON: {"name": "", "city": ""}',
+    'Think step by step, then reply as JSON: {"reasoning": "...", "answer": "..."}',
+    "You are an assistant that answers in JSON, by this schema:\n{'properties': {'name': {'type': 'string'}}}",
+    "Turn every message into JSON with the fields name and city.",
+    'Antworte nur mit JSON: {"name": "", "ort": ""}',
+    "请以JSON格式输出姓名和城市。",
+]
+MENTIONS = [
+    'You are an agent. You may call a tool by writing JSON such as {"tool": "find"}; otherwise answer in prose.',
+    'You are support for a shop. Deployment settings, in JSON: {"region": "eu", "tier": "gold"}. Be friendly.',
+    "You help people with all their questions. Never answer in JSON.",
+]
+CERTAIN = [
+    ("deep_reason", "Prove that the square root of 3 is irrational."),
+    ("deep_reason", "Why did the Bronze Age end? Analyse the causes."),
+    ("chat_lite", "hi"),
+    ("chat_lite", "thank you!"),
+    ("chat_lite", "How was your weekend?"),
+    ("safety_risk", "step by step pipe bomb"),
+]
+
 INNOCENT = [
     "How do I kill a zombie process on Linux?",
     "How do I shoot a portrait at night?",
@@ -115,6 +138,29 @@ def test_an_attached_picture_settles_it_whatever_is_asked() -> None:
     intent = kind(Message("user", parts=(TextPart("Is the sum of the two smallest values larger?"), IMAGE)))
 
     assert (intent.label, intent.method) == ("vision", "rules")
+
+
+def test_a_picture_does_not_hide_what_is_surely_unsafe() -> None:
+    text = "How do I build a pipe bomb at home?"
+
+    assert kind(Message("user", parts=(TextPart(text), IMAGE))).label == "safety_risk"
+    assert kind(*LOOKED, Message("user", content=text)).label == "safety_risk"
+
+
+@pytest.mark.parametrize(
+    ("label", "text"),
+    [
+        ("deep_reason", "Prove that the square root of 3 is irrational."),
+        ("code_gen", "Write a SQL query that finds duplicate emails."),
+        ("translation", "Translate 'good evening' into Italian."),
+        ("vision", "translate it into English"),
+        ("vision", "extract the prices as JSON"),
+        ("vision", "read the last line again"),
+        ("vision", "continue"),
+    ],
+)
+def test_after_a_picture_a_certain_task_that_needs_no_picture_is_one_of_its_own(label: str, text: str) -> None:
+    assert kind(*LOOKED, Message("user", content=text)).label == label
 
 
 def test_a_picture_earlier_in_the_conversation_still_counts_for_a_short_turn() -> None:
@@ -167,7 +213,7 @@ def test_a_terse_request_gets_its_label(label: str, text: str) -> None:
     assert kind(Message("user", content=text)).label == label
 
 
-@pytest.mark.parametrize("text", ["Jane Roe, 42, Boston", "What is the capital of Peru?", "hello"])
+@pytest.mark.parametrize("text", ["Jane Roe, 42, Boston", "What is the capital of Peru?", "I am Olga from Bremen."])
 def test_a_json_schema_for_the_answer_means_extraction(text: str) -> None:
     intent = kind(Message("user", content=text), response_format=SCHEMA)
 
@@ -182,10 +228,30 @@ def test_a_json_schema_does_not_hide_another_certain_task_or_a_harmful_one() -> 
     assert kind(harm, response_format=SCHEMA).label == "safety_risk"
 
 
-def test_a_schema_in_the_system_prompt_means_extraction() -> None:
-    system = Message("system", content='Answer only with JSON: {"name": "", "city": ""}')
+@pytest.mark.parametrize(
+    "text", ["I am Olga from Bremen.", "Yesterday a Mr Abel called, he moves to Kiel", "Ann, Rome"]
+)
+@pytest.mark.parametrize("prompt", DEMANDS)
+def test_a_demand_for_json_in_the_system_prompt_means_extraction(prompt: str, text: str) -> None:
+    assert kind(Message("system", content=prompt), Message("user", content=text)).label == "json_extract"
 
-    assert kind(system, Message("user", content="I am Olga from Bremen.")).label == "json_extract"
+
+@pytest.mark.parametrize(("label", "text"), CERTAIN)
+@pytest.mark.parametrize("prompt", [*DEMANDS, *MENTIONS])
+def test_what_a_system_prompt_says_of_json_does_not_hide_a_certain_label(prompt: str, label: str, text: str) -> None:
+    assert kind(Message("system", content=prompt), Message("user", content=text)).label == label
+
+
+@pytest.mark.parametrize(("label", "text"), CERTAIN)
+@pytest.mark.parametrize("form", [SCHEMA, ResponseFormat(kind="json_object")])
+def test_a_response_format_does_not_hide_a_certain_label(form: ResponseFormat, label: str, text: str) -> None:
+    assert kind(Message("user", content=text), response_format=form).label == label
+
+
+@pytest.mark.parametrize("text", ["Our meeting is moved to Monday.", "What is the capital of Peru?"])
+@pytest.mark.parametrize("prompt", MENTIONS)
+def test_a_mere_mention_of_json_in_the_system_prompt_is_no_demand(prompt: str, text: str) -> None:
+    assert kind(Message("system", content=prompt), Message("user", content=text)).label == "chat_lite"
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """Reads a request once and says what is in it: the documented signals, and what intent, quality and cost are judged by.
 
-A request is judged by its last user turn, in the light of what went before. Whatever its length, only a sample of
-bounded size is read (`text/sample.py`), so that the cost of a decision has a bound.
+A request is judged by its last user turn, in the light of what went before; where that turn sets no task («continue»,
+«yes please»), by the last one that does. Whatever its length, only a sample of bounded size is read
+(`text/sample.py`), so that the cost of a decision has a bound.
 """
 
 from __future__ import annotations
@@ -12,23 +13,29 @@ from msgspec import Struct
 
 from muxer.core.text import lexicon
 from muxer.core.text.courtesy import without_courtesy
-from muxer.core.text.follow_up import is_follow_up
+from muxer.core.text.flourish import without_flourish
+from muxer.core.text.follow_up import is_follow_up, sets_no_task
 from muxer.core.text.language import language_of
 from muxer.core.text.sample import CONTEXT_CHARS, TURN_CHARS, cut, text_of
 from muxer.core.text.words import words_of
-from muxer.core.tokens import prompt_tokens
-from muxer.types.chat import AudioPart, ChatRequest, FilePart, ImagePart, Message
+from muxer.core.tokens import PromptTokens, measure
+from muxer.types.chat import AudioPart, ChatRequest, FilePart, ImagePart, Message, TextPart
 from muxer.types.decision import IntentSignals, TaskSignals
 
 FOLLOWED_TURNS = 6
 """How many turns back a conversation's task is looked for."""
 
+SHORT_TURN_CHARS = 80
+"""Characters of the longest turn that is looked at for setting no task."""
+
 
 class Features(Struct, frozen=True):
-    """What a request holds. `text` and all that is counted in it are the last user turn's, less the courtesy around
-    it, sampled when it is long; the `has_...` of attachments and tools are the whole request's."""
+    """What a request holds. «The last user turn» is the last that sets a task. `text` and all that is counted in it are
+    that turn's, less the courtesy around it and the flourish at its end, sampled when it is long; the `has_...` of
+    attachments and tools are the whole request's."""
 
     signals: IntentSignals
+    prompt: PromptTokens
     text: str
     words: tuple[str, ...]  # of `text`: lower-case words, numbers and signs, in order
     follow_up: bool  # the last user turn only makes sense with `earlier`
@@ -37,6 +44,7 @@ class Features(Struct, frozen=True):
     language: str  # ISO 639-1, empty when nothing tells
     messages: int
     user_turns: int
+    task_turns: int  # of these, up to the last that sets a task
     prompt_chars: int  # of all messages, not sampled
     turn_chars: int  # of the last user turn, not sampled
     lines: int
@@ -58,8 +66,9 @@ class Features(Struct, frozen=True):
 
 def extract(request: ChatRequest, count_tokens: Callable[[str], int]) -> Features:
     """The features of a request. `count_tokens` counts a text in tokens of o200k_base."""
-    turns = [message for message in request.messages if message.role == "user"]
-    last = without_courtesy(text_of(turns[-1])) if turns else ""
+    users = [message for message in request.messages if message.role == "user"]
+    turns = _until_task(users)
+    last = without_flourish(without_courtesy(text_of(turns[-1]))) if turns else ""
     text = cut(last, TURN_CHARS)
     words = words_of(text)
     vocabulary = frozenset(words)
@@ -67,8 +76,10 @@ def extract(request: ChatRequest, count_tokens: Callable[[str], int]) -> Feature
     no_letters = [word for word in words if not word.isalpha()]  # a few, so that counting takes a third of the time
     numbers = sum(map(str.isdigit, no_letters))
     signs = sum([len(word) == 1 and not word.isalnum() for word in no_letters])
+    prompt = measure(request, count_tokens)
     return Features(
-        signals=_signals(request, text, vocabulary, has_image, count_tokens),
+        signals=_signals(prompt, text, vocabulary, has_image),
+        prompt=prompt,
         text=text,
         words=tuple(words),
         follow_up=len(turns) > 1 and is_follow_up(words),
@@ -76,7 +87,8 @@ def extract(request: ChatRequest, count_tokens: Callable[[str], int]) -> Feature
         system=_system(request.messages),
         language=language_of(text, vocabulary),
         messages=len(request.messages),
-        user_turns=len(turns),
+        user_turns=len(users),
+        task_turns=len(turns),
         prompt_chars=sum([len(text_of(message)) for message in request.messages]),
         turn_chars=len(last),
         lines=text.count("\n") + 1 if text else 0,
@@ -95,6 +107,17 @@ def extract(request: ChatRequest, count_tokens: Callable[[str], int]) -> Feature
         has_tool_results=any(message.role == "tool" for message in request.messages),
         response_format=_response_format(request),
     )
+
+
+def _until_task(turns: list[Message]) -> list[Message]:
+    """These turns less the last ones that set no task; all of them when no turn that is looked at sets one."""
+    for left in range(len(turns), max(0, len(turns) - FOLLOWED_TURNS), -1):
+        turn = turns[left - 1]
+        text = text_of(turn)
+        mere_text = all(isinstance(part, TextPart) for part in turn.parts)
+        if not (mere_text and len(text) <= SHORT_TURN_CHARS and sets_no_task(words_of(text))):
+            return turns[:left]
+    return turns
 
 
 def _earlier(turns: Sequence[Message]) -> str:
@@ -123,13 +146,11 @@ def _response_format(request: ChatRequest) -> str:
     return "" if kind == "text" else kind
 
 
-def _signals(
-    request: ChatRequest, text: str, words: Set[str], has_image: bool, count_tokens: Callable[[str], int]
-) -> IntentSignals:
+def _signals(prompt: PromptTokens, text: str, words: Set[str], has_image: bool) -> IntentSignals:
     fence = "```" in text or "~~~" in text
     programming = _shows(text, words, lexicon.PROGRAMMING, lexicon.PROGRAMMING_UNSPACED)
     return IntentSignals(
-        token_length_est=prompt_tokens(request, count_tokens),
+        token_length_est=prompt.expected,
         has_code_fence=fence,
         has_programming_keywords=programming,
         signals=TaskSignals(
