@@ -269,7 +269,7 @@ def requests(draw: st.DrawFn) -> ChatRequest:
         max_tokens=draw(st.sampled_from((None, None, None, 1, 200, 5_000))),
         tools=tools,
         tool_choice=ToolChoice("required") if tools and draw(st.booleans()) else None,
-        response_format=draw(st.sampled_from((None, None, None, ResponseFormat("json_schema", schema="{}")))),
+        response_format=draw(st.sampled_from((None, None, None, ResponseFormat("json_schema", "answer", schema="{}")))),
         n=draw(st.sampled_from((None, None, 3))),
         reasoning_effort=draw(st.sampled_from(("", "none", "max"))),
     )

@@ -16,6 +16,7 @@ from muxer.core.answer_length import (
 )
 from muxer.core.intent import LABELS
 from muxer.core.length_hint import LengthHint
+from muxer.core.payload import Payload
 from muxer.core.prepared import UNKNOWN_MAX_OUTPUT, PreparedModel, prepared
 from muxer.types.catalog import Capabilities, ModelSpec
 from muxer.types.chat import ChatRequest, ResponseFormat, ToolChoice
@@ -24,6 +25,9 @@ from muxer.types.decision import LengthPrior, Policy, UsagePrior
 from tests.core.builders import TODAY, ask, catalog, model
 
 POLICY = Policy(default_tokens_out=300)
+
+
+PAYLOAD = Payload(100, 100)
 
 
 def ready(spec: ModelSpec) -> PreparedModel:
@@ -37,7 +41,7 @@ REASONER = model("p:r", can=Capabilities(reasoning=True))
 def lengths(
     request: ChatRequest, intent: str, spec: ModelSpec | None = None, prompt: int = 100
 ) -> tuple[int, int, int]:
-    return answer_length(request, intent, prompt, POLICY).on(ready(spec or model("p:m")))[1:]
+    return answer_length(request, intent, Payload(prompt, prompt), POLICY).on(ready(spec or model("p:m")))[1:]
 
 
 def history(median: float, p90: float, samples: int, kind: str = "chat_lite") -> UsagePrior:
@@ -56,7 +60,7 @@ def test_the_90th_percentile_is_two_and_a_half_times_the_expected_length() -> No
     assert lengths(ask(), "chat_lite")[:2] == (150, 375)
 
 
-def test_a_translation_is_as_long_as_its_prompt() -> None:
+def test_a_translation_is_as_long_as_its_payload() -> None:
     assert lengths(ask(), "translation", prompt=2_000)[0] == 2_210
 
 
@@ -113,7 +117,7 @@ def test_a_schema_tells_how_much_json_is_to_come() -> None:
 
 
 def hinted(hint: LengthHint, intent: str = "chat_lite") -> AnswerLength:
-    return answer_length(ask(), intent, 100, POLICY, hint)
+    return answer_length(ask(), intent, PAYLOAD, POLICY, hint)
 
 
 def test_a_stated_length_takes_the_place_of_the_intents_and_is_kept_to() -> None:
@@ -142,7 +146,7 @@ def test_hints_without_a_number_scale_the_answer_and_give_it_a_least_length() ->
 def test_a_model_that_wrote_twice_as_much_is_expected_to_again() -> None:
     long_winded = history(2.0, 4.0, samples=10_000)
 
-    median, expected, p90, _ = answer_length(ask(), "chat_lite", 100, POLICY).on(PLAIN, long_winded)
+    median, expected, p90, _ = answer_length(ask(), "chat_lite", PAYLOAD, POLICY).on(PLAIN, long_winded)
 
     assert median == pytest.approx(300, rel=0.01)
     assert median < expected < 1.2 * median
@@ -152,11 +156,11 @@ def test_a_model_that_wrote_twice_as_much_is_expected_to_again() -> None:
 def test_the_history_of_another_kind_of_request_says_nothing() -> None:
     other = history(5.0, 9.0, samples=64, kind="code_gen")
 
-    assert answer_length(ask(), "chat_lite", 100, POLICY).on(PLAIN, other)[1] == 150
+    assert answer_length(ask(), "chat_lite", PAYLOAD, POLICY).on(PLAIN, other)[1] == 150
 
 
 def test_one_freak_answer_changes_little() -> None:
-    _, expected, p90, _ = answer_length(ask(), "chat_lite", 100, POLICY).on(PLAIN, history(30.0, 30.0, samples=1))
+    _, expected, p90, _ = answer_length(ask(), "chat_lite", PAYLOAD, POLICY).on(PLAIN, history(30.0, 30.0, samples=1))
 
     assert expected < 2 * 150
     assert p90 < 3 * 375
@@ -165,10 +169,44 @@ def test_one_freak_answer_changes_little() -> None:
 def test_even_answers_are_known_to_be_even() -> None:
     even = history(MEDIAN_FACTOR, 1.1 * MEDIAN_FACTOR, samples=64)
 
-    _, expected, p90, _ = answer_length(ask(), "chat_lite", 100, POLICY).on(PLAIN, even)
+    _, expected, p90, _ = answer_length(ask(), "chat_lite", PAYLOAD, POLICY).on(PLAIN, even)
 
     assert expected == pytest.approx(150 * MEDIAN_FACTOR, rel=0.1)
     assert p90 < 200
+
+
+def test_what_may_be_meant_moves_the_90th_percentile_alone() -> None:
+    plain = answer_length(ask(), "translation", Payload(10, 10), POLICY).on(PLAIN)
+    meant = answer_length(ask(), "translation", Payload(10, 400), POLICY).on(PLAIN)
+
+    assert (plain[:2], plain[2]) == (meant[:2], 53)
+    assert meant[2] == pytest.approx(10 + 1.1 * 400, abs=1)
+
+
+def test_short_answers_to_short_payloads_teach_nothing_of_long_ones() -> None:
+    short, long = (answer_length(ask(), "translation", Payload(n, n), POLICY) for n in (8, 10_000))
+    taught = history(0.1, 0.2, samples=64, kind=short.kind)
+
+    assert short.on(PLAIN, taught)[1] < short.on(PLAIN)[1] / 4
+    assert long.on(PLAIN, taught) == long.on(PLAIN)
+
+
+def test_answers_to_payloads_of_one_size_teach_each_other() -> None:
+    kinds = [answer_length(ask(), "json_extract", Payload(n, n), POLICY).kind for n in (101, 1_000, 1_001)]
+
+    assert kinds[0] == kinds[1] != kinds[2]
+
+
+def test_what_is_hard_takes_reasoning_whatever_form_its_answer_has() -> None:
+    form = ask(response_format=ResponseFormat("json_schema", schema="{}"))
+
+    def reasoning(difficulty: float | None) -> float:
+        length = answer_length(form, "json_extract", PAYLOAD, POLICY, difficulty=difficulty)
+        return length.reasoning - length.plain
+
+    assert reasoning(None) == reasoning(-3.0) == LENGTHS["json_extract"].reasoning
+    assert reasoning(-3.0) < reasoning(-0.8) < reasoning(0.5) < LENGTHS["deep_reason"].reasoning
+    assert reasoning(0.5) > 3 * reasoning(-3.0)
 
 
 multiples = st.floats(0.01, 100)
@@ -178,7 +216,7 @@ multiples = st.floats(0.01, 100)
 def test_the_figures_are_in_order_whatever_was_learned(
     median: float, p90: float, samples: int, max_tokens: int | None, n: int
 ) -> None:
-    length = answer_length(ask(max_tokens=max_tokens, n=n), "chat_lite", 100, POLICY)
+    length = answer_length(ask(max_tokens=max_tokens, n=n), "chat_lite", PAYLOAD, POLICY)
 
     middle, expected, high, most = length.on(PLAIN, history(median, max(median, p90), samples))
 

@@ -28,3 +28,10 @@ def test_the_90th_percentile_may_reach_the_limit() -> None:
 def test_the_90th_percentile_may_not_pass_the_limit() -> None:
     assert excess(COST, PicoUsd(pico("0.12") - 1)) == "estimated at $0.12, above the limit of $0.119999999999"
     assert excess(COST, pico("0.08")) == "estimated at $0.12, above the limit of $0.08"
+
+
+def test_what_a_question_took_of_the_limit_is_told() -> None:
+    assert excess(COST, pico("0.13"), pico("0.01")) == ""
+    assert excess(COST, pico("0.13"), pico("0.02")) == (
+        "estimated at $0.12, above the limit of $0.13, of which $0.02 went into asking what kind of request it is"
+    )

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from muxer.core.explain import reasons
 from muxer.core.route import decide
 from muxer.errors import MuxerError, Reason
 from muxer.types.chat import ChatRequest
-from muxer.types.decision import Decision, LatencyPrior, View
+from muxer.types.decision import Decision, LatencyPrior, Policy, RoutingRule, View
 
 from tests.core.builders import ask, model, requests, view, views
 
@@ -51,8 +52,40 @@ def test_when_none_is_in_time_models_of_which_nothing_was_measured_are_tried_the
     decision = decide(ask(preset="quality"), left(view(A, dear, B, latency={"alpha:a": SLOW}), 0.1))
 
     assert [c.model.id for c in decision.plan] == ["beta:b", "gamma:c"]
-    assert decision.plan[0].latency.p50_ms <= decision.plan[1].latency.p50_ms
-    assert decision.reason.endswith("no model is expected to be in time, but nothing was measured of this one yet")
+    assert [c.latency.p50_ms for c in decision.plan] == pytest.approx([1_150, 3_082], abs=0.5)
+    assert (
+        ": nothing is sure to be done within 100 ms; beta:b is the quickest of those that were never measured, done in "
+        f"about 1150 ms, with quality {decision.selected.quality:.2f} and cost $"
+    ) in decision.reason
+    assert reasons(decision.plan) == [
+        "nothing is sure to be done within 100 ms; the quickest, done in about 1150 ms",
+        "done in about 3.1 s; beta:b comes first with 1.1 s",
+    ]
+
+
+def test_of_those_that_are_equally_quick_the_score_decides_and_says_so() -> None:
+    twins = decide(ask(preset="quality"), left(view(model("alpha:a", 1), model("beta:b", 2)), 0.1))
+
+    assert twins.candidates[0].latency == twins.candidates[1].latency
+    assert reasons(twins.plan)[1].startswith("scores ")
+
+
+def test_a_rule_that_prefers_models_comes_before_their_time() -> None:
+    rule = RoutingRule("ours", "prefer", ("gamma:*",))
+    world = view(B, model("gamma:c", 50), policy=Policy(rules=(rule,)))
+    decision = decide(ask(), left(world, 0.1))
+
+    assert [c.model.id for c in decision.plan] == ["gamma:c", "beta:b"]
+    assert "gamma:c is the quickest, among those that rule ours prefers, of those that were never" in decision.reason
+    quickest, other = reasons(decision.plan)
+    assert "; the quickest, among those that rule ours prefers, done in about " in quickest
+    assert other == "is not one of those that rule ours prefers"
+
+
+def test_a_time_that_is_over_is_told_as_none() -> None:
+    error = refused(ask(), left(view(A, latency={"alpha:a": SLOW}), -0.2))
+
+    assert error.message.endswith("; 0 ms are left")
 
 
 def test_when_all_were_measured_and_are_too_slow_the_deadline_is_exceeded_before_anything_is_sent() -> None:

@@ -124,3 +124,16 @@ def test_expected_cost_90th_percentile_and_ceiling_are_in_order(
 
     assert 0 <= cost.expected <= cost.p90 <= cost.ceiling
     assert cost.cached_tokens <= cost.input_tokens
+
+
+@given(models("p:m"), tokens, tokens, tokens, tokens, tokens)
+def test_a_prompt_that_was_not_counted_whole_counts_by_its_90th_percentile_in_that_of_the_cost(
+    spec: ModelSpec, prompt: int, more: int, expected: int, most: int, cached: int
+) -> None:
+    ready_model = ready(spec)
+    answer = (expected, expected, expected + most)
+    estimate = cost_on(ready_model, prompt, prompt + 2 * more, *answer, cached, prompt + more)
+
+    assert estimate.p90 >= cost.bill(spec, Usage(prompt + more, expected), TODAY)
+    assert estimate.input_tokens == prompt
+    assert estimate.expected <= estimate.p90 <= estimate.ceiling

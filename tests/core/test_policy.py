@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from muxer.core.policy import ALLOWED, DENIED, broken_rule
+from muxer.core.policy import ALLOWED, DENIED, broken_rules
 from muxer.types.chat import RoutingOptions
 
 MODEL = "groq:openai/gpt-oss-120b"
@@ -29,4 +29,6 @@ MODEL = "groq:openai/gpt-oss-120b"
 def test_a_glob_matches_the_whole_id_in_its_own_case_and_denial_wins(
     allowed: tuple[str, ...], denied: tuple[str, ...], rule: str
 ) -> None:
-    assert broken_rule(MODEL, RoutingOptions(allowed_models=allowed, denied_models=denied)) == rule
+    options = RoutingOptions(allowed_models=allowed, denied_models=denied)
+
+    assert broken_rules([MODEL], options) == ({MODEL: rule} if rule else {})

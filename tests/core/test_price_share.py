@@ -14,7 +14,7 @@ from muxer.core.preset import cost_term
 from muxer.core.price_share import SHARES, Choice, Ladder, ladder, look_up, promised, smallest_weight, table
 from muxer.core.route import decide
 from muxer.errors import MuxerError
-from muxer.state.price_shares import CAPACITY, ENOUGH, EVERY, MemoryPriceShares
+from muxer.state.price_shares import CAPACITY, ENOUGH, EVERY, TENANTS, MemoryPriceShares
 from muxer.types.catalog import CostEstimate, LatencyEstimate
 from muxer.types.chat import ChatRequest, RoutingOptions
 from muxer.types.decision import Candidate, Policy, RoutingRule, View
@@ -205,6 +205,15 @@ def test_only_decisions_that_the_knob_made_are_held_to_the_share_on_average() ->
     assert promised(elsewhere, knob, policy) == 0.5
 
 
+def test_a_decision_for_want_of_time_is_not_held_to_the_share() -> None:
+    knob = RoutingOptions(max_price_share=0.5)
+    decision = decide(replace(ask(), routing=knob), replace(view(CHEAP, DEAR), time_left_s=0.01))
+
+    assert "nothing is sure to be done within 10 ms" in decision.reason
+    assert "of the price of" not in decision.reason
+    assert promised(decision, knob, Policy()) is None
+
+
 MODELS = [model(f"p:m{i:02}", 0.05 * 10 ** (i / 4)) for i in range(12)]
 
 
@@ -238,9 +247,9 @@ def spend(
     """Decides one request after the other, as a server would; expected costs of the choice and of the strongest."""
     spent: list[tuple[int, int]] = []
     for _ in range(count):
-        weights = memory.snapshot()
+        weights = memory.snapshot("")
         plan = plan_of(rng, difficulty, look_up(share, weights) if weights else None, share)
-        memory.observe(plan, share)
+        memory.observe("", plan, share)
         spent.append((plan[0].cost.expected, strongest(plan).cost.expected))
     return spent
 
@@ -262,12 +271,12 @@ def test_when_the_traffic_changes_the_weights_follow_until_the_share_is_kept_aga
     rng = random.Random(1)
     memory = MemoryPriceShares()
     spend(memory, 0.3, rng, before, 600)
-    tuned = look_up(0.3, memory.snapshot())
+    tuned = look_up(0.3, memory.snapshot(""))
 
     spend(memory, 0.3, rng, after, 3 * EVERY * CAPACITY)  # what was overspent meanwhile has been made good by then
     spent = spend(memory, 0.3, rng, after, 1_500)
 
-    assert (look_up(0.3, memory.snapshot()) > tuned) == (after > before)
+    assert (look_up(0.3, memory.snapshot("")) > tuned) == (after > before)
     assert realised(spent) == pytest.approx(0.3, rel=0.1)
 
 
@@ -276,11 +285,11 @@ def test_what_was_spent_beyond_the_share_is_made_good() -> None:
     kept, beyond = MemoryPriceShares(), MemoryPriceShares()
     for _ in range(200):
         plan = plan_of(rng, 1.0, 0.0, 1.0)
-        kept.observe(plan, 1.0)
-        beyond.observe(plan, 0.5)
+        kept.observe("", plan, 1.0)
+        beyond.observe("", plan, 0.5)
 
-    assert all(strict >= loose for (_, strict), (_, loose) in zip(beyond.snapshot(), kept.snapshot(), strict=True))
-    assert look_up(0.5, beyond.snapshot()) > look_up(0.5, kept.snapshot())
+    assert all(strict >= loose for (_, strict), (_, loose) in zip(beyond.snapshot(""), kept.snapshot(""), strict=True))
+    assert look_up(0.5, beyond.snapshot("")) > look_up(0.5, kept.snapshot(""))
 
 
 def test_with_the_shipped_prices_a_stream_of_requests_keeps_its_share() -> None:
@@ -297,11 +306,11 @@ def test_with_the_shipped_prices_a_stream_of_requests_keeps_its_share() -> None:
             )
         )
         request = replace(ask(text), routing=RoutingOptions(preset="quality", max_price_share=0.2))
-        plan = decide(request, replace(WORLD, cost_weights=memory.snapshot()), with_rejected=False).plan
-        memory.observe(plan, 0.2)
+        plan = decide(request, replace(WORLD, cost_weights=memory.snapshot("")), with_rejected=False).plan
+        memory.observe("", plan, 0.2)
         spent.append((plan[0].cost.expected, strongest(plan).cost.expected))
 
-    assert memory.snapshot()
+    assert memory.snapshot("")
     assert realised(spent) <= 0.2 * 1.1
 
 
@@ -310,12 +319,39 @@ def test_little_traffic_says_nothing_yet() -> None:
     plan = decide(ask("Hello"), WORLD).plan
 
     for _ in range(ENOUGH - 1):
-        memory.observe(plan, 0.3)
-    assert memory.snapshot() == ()
+        memory.observe("", plan, 0.3)
+    assert memory.snapshot("") == ()
 
-    memory.observe(plan, 0.3)
-    assert [share for share, _ in memory.snapshot()] == list(SHARES)
+    memory.observe("", plan, 0.3)
+    assert [share for share, _ in memory.snapshot("")] == list(SHARES)
 
 
 def test_free_models_alone_need_no_weight() -> None:
     assert smallest_weight(0.1, (ladder([Choice(0.5, 0.5, pico(0)), Choice(0.4, 0.4, pico(0))]),)) < 1e-6
+
+
+def test_what_one_tenant_asks_changes_nothing_for_another() -> None:
+    rng = random.Random(1)
+    alone, shared = MemoryPriceShares(), MemoryPriceShares()
+    for _ in range(200):
+        own, others = plan_of(rng, -1.0, None, 0.3), plan_of(rng, 4.0, None, 0.3)
+        alone.observe("legal", own, 0.3)
+        shared.observe("legal", own, 0.3)
+        shared.observe("sales", others, 0.3)
+
+    assert shared.snapshot("legal") == alone.snapshot("legal") != ()
+    assert shared.snapshot("sales") != shared.snapshot("legal")
+    assert shared.snapshot("") == ()
+
+
+def test_only_the_tenants_that_used_the_knob_last_are_kept() -> None:
+    memory = MemoryPriceShares()
+    plan = plan_of(random.Random(1), 1.0, None, 0.3)
+    for _ in range(ENOUGH):
+        memory.observe("first", plan, 0.3)
+    for number in range(TENANTS - 1):
+        memory.observe(f"tenant {number}", plan, 0.3)
+    assert memory.snapshot("first") != ()
+
+    memory.observe("one too many", plan, 0.3)
+    assert memory.snapshot("first") == ()

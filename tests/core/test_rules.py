@@ -104,6 +104,11 @@ def test_rules_that_leave_no_model_are_named_in_the_order_of_the_file() -> None:
     error = refused(ask(), world(rule("forbid", "alpha:*", name="z"), rule("require", "alpha:*", name="a")))
 
     assert (error.reason, error.details) == (Reason.POLICY_VIOLATION, {"rule": "z, a"})
+    assert error.message == "the routing rules z, a leave no model"
+
+
+def test_a_rule_that_leaves_no_model_is_told_in_the_singular() -> None:
+    assert refused(ask(), world(rule("forbid", "*"))).message == "the routing rule the-rule leaves no model"
 
 
 def test_a_rule_for_tenants_is_for_them_alone() -> None:

@@ -69,4 +69,4 @@ def test_what_was_spent_on_finding_out_counts_towards_the_limit() -> None:
     assert [c.status for c in cheap.candidates] == ["selected", "rejected"]
     assert [c.status for c in dear.candidates] == ["selected", "fallback"]  # without a limit, nothing is too dear
     rest = decide(request, WORLD, reading=Reading(plain.features, plain.intent, pico("0.0001")))
-    assert "above the limit of $0.0009" in rest.candidates[-1].why
+    assert "above the limit of $0.001, of which $0.0001 went into asking" in rest.candidates[-1].why

@@ -5,15 +5,24 @@ from __future__ import annotations
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
+from muxer.core.route import decide
 from muxer.core.tokens import (
+    EXACT_CHARS,
+    EXACT_TOKENS,
     SAMPLE_CHARS,
+    SLICE_CHARS,
+    SLICES,
     TOKENS_PER_IMAGE,
     TOKENS_PER_MESSAGE,
     TOKENS_PER_REPLY,
     WHOLE_CHARS,
+    WHOLE_TOKENS,
     count,
+    measure,
     prompt_tokens,
 )
+from muxer.errors import BadRequest, BudgetExceeded
 from muxer.types.chat import (
     AudioPart,
     ChatRequest,
@@ -26,6 +35,9 @@ from muxer.types.chat import (
     Tool,
     ToolCall,
 )
+from muxer.types.money import PicoUsd
+
+from tests.core.builders import model, view, with_limit
 
 TRUE_COUNTS = [
     ("The museum was founded in 1887 by the painter Elsa Brandt, in the old granary of the town.", 24),
@@ -130,5 +142,126 @@ def test_a_prompt_of_many_long_messages_is_not_counted_to_its_end() -> None:
 
     messages = tuple(Message("user", "word " * 4_000) for _ in range(500))
     total = prompt_tokens(ChatRequest(messages=messages), count_and_note)
-    assert sum(map(len, counted)) <= WHOLE_CHARS + 20_000
+    assert sum(map(len, counted)) <= WHOLE_CHARS + SLICES * SLICE_CHARS
     assert abs(total - 500 * (5_000 + TOKENS_PER_MESSAGE)) <= 600
+
+
+ENGLISH = "The committee met at nine and discussed the budget for the coming year. "
+CHINESE = "这个问题的关键在于我们如何理解经济增长与环境保护之间的关系。"
+CODE = "    if left is not None and time.p50_ms > left:\n        return Hurdle.DEADLINE\n"
+
+
+def exact(text: str) -> int:
+    """Counts as a vocabulary does that has words of ASCII and single bytes of anything else."""
+    return sum(1 if word.isascii() else len(word.encode()) for word in text.split())
+
+
+MIXTURES = {
+    "blanks, then Chinese": (" " * 262_144, CHINESE * 8_000),
+    "Chinese, then blanks": (CHINESE * 8_000, " " * 262_144),
+    "English, then Chinese": (ENGLISH * 4_000, CHINESE * 10_000),
+    "one text of both": (ENGLISH * 4_000 + CHINESE * 10_000,),
+    "many messages in turns": (ENGLISH * 15, CHINESE * 35, CODE * 14) * 350,
+    "a text that keeps step": ((ENGLISH * 40 + CHINESE * 94) * 120,),
+    "mostly one, a little of another": (ENGLISH * 9_000, CHINESE * 2_000),
+}
+
+
+@pytest.mark.parametrize("texts", MIXTURES.values(), ids=MIXTURES)
+def test_a_long_prompt_of_several_densities_is_estimated_to_some_percent(texts: tuple[str, ...]) -> None:
+    prompt = measure(ChatRequest(tuple(Message("user", text) for text in texts)), exact)
+    true = TOKENS_PER_REPLY + sum(TOKENS_PER_MESSAGE + exact(text) for text in texts)
+
+    assert prompt.expected == pytest.approx(true, rel=0.05)
+    assert true <= prompt.p90 <= 1.15 * true
+    assert true <= prompt.most
+
+
+def test_each_message_of_a_long_prompt_has_its_own_share() -> None:
+    messages = (Message("system", " " * 262_144), Message("user", CHINESE * 8_000), Message("user", "go"))
+
+    blank, chinese, short = measure(ChatRequest(messages), exact).messages
+
+    assert chinese > 2 * blank
+    assert short == 1
+
+
+@given(st.lists(st.text(max_size=40), min_size=1, max_size=4), st.integers(1, 9_000))
+def test_no_text_has_more_tokens_than_the_most_that_is_told_of_it(texts: list[str], times: int) -> None:
+    def bytewise(text: str) -> int:
+        return len(text.encode("utf-8", "surrogatepass"))
+
+    long = [text * times for text in texts]
+    prompt = measure(ChatRequest(tuple(Message("user", text) for text in long)), bytewise)
+
+    assert prompt.expected <= prompt.p90 <= prompt.most
+    assert sum(map(bytewise, long)) <= prompt.most
+
+
+@given(st.text(min_size=1, max_size=20), st.integers(1, 9_000))
+def test_the_three_figures_are_in_order_whatever_counts(text: str, times: int) -> None:
+    prompt = measure(ChatRequest((Message("user", text * times),)))
+
+    assert 0 < prompt.expected <= prompt.p90 <= prompt.most
+
+
+def test_what_hides_between_the_slices_cannot_pass_the_most() -> None:
+    places, looked_at = [chr(0x20000 + at) for at in range(70_000)], set[str]()
+
+    def note(text: str) -> int:
+        looked_at.update(text)
+        return 1
+
+    measure(ChatRequest((Message("user", "".join(places)),)), note)
+    hidden = "".join([" " if place in looked_at else "\u4e7e" for place in places])
+    prompt = measure(ChatRequest((Message("user", hidden),)), exact)
+
+    assert prompt.expected < 100
+    assert exact(hidden) <= prompt.most
+
+
+def test_a_prompt_that_was_counted_whole_has_one_figure() -> None:
+    prompt = measure(ChatRequest((Message("user", ENGLISH * 500), Message("user", CHINESE * 100))), exact)
+
+    assert prompt.expected == prompt.p90 == prompt.most
+
+
+def test_a_count_that_may_be_a_guess_is_not_the_most() -> None:
+    request = ChatRequest((Message("user", CHINESE * 700),))
+
+    assert measure(request, lambda text: EXACT_TOKENS).most > 60_000
+    assert measure(request).most > measure(request).expected
+
+
+def test_dense_texts_are_not_counted_to_their_end_either() -> None:
+    counted: list[str] = []
+
+    def count_and_note(text: str) -> int:
+        counted.append(text)
+        return 4 * len(text)
+
+    measure(ChatRequest(tuple(Message("user", "\U00020000" * 4_000) for _ in range(60))), count_and_note)
+
+    assert 4 * sum(map(len, counted)) <= WHOLE_TOKENS + 16_000 + 4 * SLICES * SLICE_CHARS
+    assert max(map(len, counted)) <= EXACT_CHARS
+
+
+HIDING = ChatRequest((Message("system", " " * 262_144), Message("user", CHINESE * 8_000)))
+
+
+def test_a_dense_end_of_a_long_prompt_counts_towards_the_limit_of_cost() -> None:
+    world = replace(view(model("p:m", 2.0)), count_tokens=exact)
+    true = exact(CHINESE * 8_000)
+    cost = decide(HIDING, world).selected.cost
+
+    assert cost.expected == pytest.approx(2_000_000 * true, rel=0.05)
+    assert 2_000_000 * true <= cost.p90 <= cost.ceiling
+    with pytest.raises(BudgetExceeded):
+        decide(with_limit(HIDING, PicoUsd(2_000_000 * true)), world)
+
+
+def test_a_dense_end_of_a_long_prompt_counts_towards_the_context() -> None:
+    world = replace(view(model("p:m", window=700_000)), count_tokens=exact)
+
+    with pytest.raises(BadRequest):
+        decide(HIDING, world)

@@ -7,6 +7,7 @@ import random
 import pytest
 from muxer.core.answer_length import answer_length
 from muxer.core.estimate import cost_on, prompt_on
+from muxer.core.payload import Payload
 from muxer.core.prepared import prepared
 from muxer.state.usage import MemoryUsageHistory
 from muxer.types.chat import Usage
@@ -21,7 +22,7 @@ def test_some_nine_bills_in_ten_are_within_the_90th_percentile_and_their_sum_is_
     dice = random.Random(f"{truth} {sigma}")
     spec = model("p:m", (1.0, 4.0), factor=1.1)
     ready, history = prepared(catalog(spec), TODAY)["p:m"], MemoryUsageHistory()
-    length = answer_length(ask(), "chat_lite", 200, Policy())
+    length = answer_length(ask(), "chat_lite", Payload(200, 200), Policy())
     within, expected, billed = [], 0, 0
     for number in range(1_000):
         known = history.snapshot().get("p:m")

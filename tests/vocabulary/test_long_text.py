@@ -8,10 +8,9 @@ from importlib import import_module
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from muxer.core.tokens import EXACT_CHARS, EXACT_TOKENS
 from muxer.vocabulary.counter import load_counter
 from muxer.vocabulary.long_text import (
-    EXACT_CHARS,
-    EXACT_TOKENS,
     RULERS,
     SLICE_CHARS,
     SLICES,

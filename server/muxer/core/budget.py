@@ -18,13 +18,10 @@ def lower(asked: PicoUsd | None, laid_down: PicoUsd | None) -> PicoUsd | None:
     return min(asked, laid_down)
 
 
-def left(limit: PicoUsd | None, spent: PicoUsd) -> PicoUsd | None:
-    """What a limit leaves once something was spent: nothing, when it was more than that."""
-    return None if limit is None else PicoUsd(max(0, limit - spent))
-
-
-def excess(cost: CostEstimate, limit: PicoUsd) -> str:
-    """Why a request may not be sent at this cost, in words; empty when it may. A cost exactly at the limit may."""
-    if cost.p90 <= limit:
+def excess(cost: CostEstimate, limit: PicoUsd, spent: int = 0) -> str:
+    """Why a request may not be sent at this cost, in words; empty when it may. A cost exactly at the limit may. `spent`
+    is what a question about the request has taken of the limit."""
+    if cost.p90 + spent <= limit:
         return ""
-    return f"estimated at ${usd_text(cost.p90)}, above the limit of ${usd_text(limit)}"
+    taken = f", of which ${usd_text(spent)} went into asking what kind of request it is" if spent else ""
+    return f"estimated at ${usd_text(cost.p90)}, above the limit of ${usd_text(limit)}{taken}"

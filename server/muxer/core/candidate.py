@@ -40,13 +40,15 @@ class Assessment(Struct, frozen=True, gc=False):  # it refers to nothing that co
 
 
 class _Forecast(Struct, frozen=True, gc=False):
-    """What is predicted of a model but for its price and quality: tokens of the prompt, expected and at most; tokens of
-    the answers, expected and 90th percentile; the time of one answer, and the penalty for it. `room` are the tokens
-    that one answer has to have room for. It holds for any other model that is alike if that may write up to `reach`
-    tokens; infinite when it holds for this one alone."""
+    """What is predicted of a model but for its price and quality: tokens of the prompt, expected, 90th percentile, most
+    that are likely and most that can be; tokens of the answers, expected and 90th percentile; the time of one answer,
+    and the penalty for it. `room` are the tokens that one answer has to have room for. It holds for any other model
+    that is alike if that may write up to `reach` tokens; infinite when it holds for this one alone."""
 
     prompt: int
+    prompt_p90: int
     longest: int
+    prompt_most: int
     expected: int
     p90: int
     room: int
@@ -80,7 +82,9 @@ def assess_all(models: Iterable[PreparedModel], demand: Demand, *, whole: bool =
         prompt, longest, time, slow = forecast.prompt, forecast.longest, forecast.time, forecast.slow
         cached = warm.tokens if warm is not None and warm.model_id == model.id else 0
         most = answers * (model.max_output if allowed is None or model.max_output < allowed else allowed)
-        cost = cost_on(model, prompt, longest, forecast.expected, forecast.p90, most, cached)
+        cost = cost_on(
+            model, prompt, forecast.prompt_most, forecast.expected, forecast.p90, most, cached, forecast.prompt_p90
+        )
         dear = cost_weight * cost_term(cost.expected)
         able, source, predicted = _quality(model, demand)
         overflow = None
@@ -98,6 +102,10 @@ def assess_all(models: Iterable[PreparedModel], demand: Demand, *, whole: bool =
 def _forecast(model: PreparedModel, demand: Demand) -> _Forecast:
     history, measured = demand.usage.get(model.id), demand.latency.get(model.id)
     prompt, longest = prompt_on(model, demand.prompt_tokens, history)
+    prompt_p90, prompt_most = prompt, longest
+    if demand.prompt_most > demand.prompt_tokens:
+        prompt_p90, longest = prompt_on(model, demand.prompt_p90, history)
+        prompt_most = prompt_on(model, demand.prompt_most, history)[1]
     length = demand.length
     median, expected, p90, most = length.on(model, history)
     answers = length.answers
@@ -108,7 +116,7 @@ def _forecast(model: PreparedModel, demand: Demand) -> _Forecast:
     reach = p90 / answers * latency.P99_OF_P90
     if history is not None or measured is not None or reach > most / answers:
         reach = math.inf
-    return _Forecast(prompt, longest, expected, p90, room, time, slow, reach)
+    return _Forecast(prompt, prompt_p90, longest, prompt_most, expected, p90, room, time, slow, reach)
 
 
 def _quality(model: PreparedModel, demand: Demand) -> tuple[float, str, float]:

@@ -33,11 +33,18 @@ def prompt_on(model: PreparedModel, prompt_tokens: int, history: UsagePrior | No
 
 
 def cost_on(
-    model: PreparedModel, prompt: int, longest: int, expected: int, p90: int, most: int, cached_tokens: int = 0
+    model: PreparedModel,
+    prompt: int,
+    longest: int,
+    expected: int,
+    p90: int,
+    most: int,
+    cached_tokens: int = 0,
+    prompt_p90: int = 0,
 ) -> CostEstimate:
     """Predicted cost on a model: of a prompt, expected and at most, and of an answer, expected, 90th percentile and at
     most, all in the model's tokens. So many tokens of the prompt are expected to be read from the provider's cache, on
-    which the 90th percentile and the ceiling do not count.
+    which the 90th percentile and the ceiling do not count. `prompt_p90` is that of a prompt that was not counted whole.
 
     Up to the first long-prompt tier a cost is linear in the token counts, with the rates that `prepared` took from
     `core.cost`; beyond it `core.cost` is asked itself.
@@ -48,7 +55,7 @@ def cost_on(
         if cached_tokens:
             cached_tokens = min(cached_tokens, prompt)
             likely -= cached_tokens * model.cached_saving
-        high = prompt_cost + p90 * model.output_rate
+        high = (prompt_p90 or prompt) * model.input_rate + p90 * model.output_rate
         ceiling = longest * model.dearest_input_rate + most * model.output_rate
         # PicoUsd() is a function at run time, and three calls would take as long as the rest of this.
         return CostEstimate(likely, high, ceiling, prompt, expected, p90, cached_tokens)  # type: ignore[arg-type]
@@ -62,7 +69,13 @@ def cost_on(
         day=day,
         cached_tokens=cached_tokens,
     )
+    high = estimated.p90
+    if prompt_p90 > prompt:
+        longer = cost.estimate(
+            spec, input_tokens=prompt_p90, output_expected=p90, output_p90=p90, output_ceiling=most, day=day
+        )
+        high = max(high, longer.p90)
     worst = cost.estimate(
         spec, input_tokens=longest, output_expected=most, output_p90=most, output_ceiling=most, day=day
     )
-    return structs.replace(estimated, ceiling=worst.ceiling)
+    return structs.replace(estimated, p90=high, ceiling=worst.ceiling)

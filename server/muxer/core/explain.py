@@ -9,11 +9,10 @@ from msgspec import structs
 
 from muxer.core.candidate import Assessment, assess
 from muxer.core.demand import Demand
-from muxer.core.hurdles import Hurdle
-from muxer.core.preset import cost_term
+from muxer.core.digits import times_apart
 from muxer.core.rules import is_named
-from muxer.core.select import Ranking
-from muxer.types.decision import Candidate, Intent, RoutingRule
+from muxer.core.select import Ranking, but_for_the_limit, rank
+from muxer.types.decision import Candidate, Intent
 
 NO_WEIGHT = 0.0005
 """Weights on cost below this change the score in no digit that is shown."""
@@ -45,7 +44,11 @@ def reason(candidate: Candidate, best: Candidate | None) -> str:
     """
     if candidate.why or best is None:
         return candidate.why
-    return f"best balance of {figures(best)}" if candidate.status == "selected" else _behind(candidate, best)
+    if candidate.status == "selected":
+        return f"best balance of {figures(best)}"
+    if best.why and candidate.latency.p50_ms > best.latency.p50_ms:
+        return _later(candidate, best)  # of those that are equally quick, the score decides
+    return _behind(candidate, best)
 
 
 def reasons(candidates: Sequence[Candidate]) -> list[str]:
@@ -54,11 +57,22 @@ def reasons(candidates: Sequence[Candidate]) -> list[str]:
     return [reason(candidate, best) for candidate in candidates]
 
 
-def set_back(other: Assessment, preference: RoutingRule) -> str:
-    """The rule that puts others before a model that may be used; empty when it is one of those preferred."""
-    if is_named(other.model.id, preference.models):
-        return ""
-    return f"is not one of those that rule {preference.name} prefers"
+def standing(one: Assessment, ranking: Ranking, demand: Demand) -> str:
+    """What else than its score gives a model of the plan its place, if a rule that prefers others does, or if it is the
+    quickest of those of which none is expected to be in time. Empty for all others."""
+    preference, best = ranking.preference, ranking.plan[0]
+    if preference is not None and not is_named(one.model.id, preference.models):
+        return f"is not one of those that rule {preference.name} prefers"
+    if ranking.late and one is best:
+        among = _among(ranking) or ","
+        return f"{_nothing_in_time(best, demand)}; the quickest{among} done in about {_done(best, demand)}"
+    return ""
+
+
+def _later(other: Candidate, best: Candidate) -> str:
+    """Why a model stands by after the quickest one, where none is expected to be in time."""
+    done, sooner = times_apart(other.latency.p50_ms, best.latency.p50_ms)
+    return f"done in about {done}; {best.model.id} comes first with {sooner}"
 
 
 def _behind(other: Candidate, best: Candidate) -> str:
@@ -85,13 +99,32 @@ def routing_reason(intent: Intent, preset: str, ranking: Ranking, demand: Demand
     if demand.pinned and considered == 1:
         return f"{task}: {best.model.id} was asked for; expected are {figures(best)}{_limits(demand)}"
     others = considered - 1
-    among = f", among those that rule {ranking.preference.name} prefers," if ranking.preference else ""
+    if ranking.late:
+        choice = (
+            f": {_nothing_in_time(best, demand)}; {best.model.id} is the quickest{_among(ranking)} of those that were "
+            f"never measured, done in about {_done(best, demand)}, with quality {best.quality:.2f} and cost "
+            f"{dollars(best.cost.expected)}"
+        )
+    else:
+        choice = f"{_share(ranking, demand)}: {best.model.id} has the best balance{_among(ranking)} of {figures(best)}"
     return (
-        f"{task} with preset {preset}{_share(ranking, demand)}: {best.model.id} has the best balance{among} of "
-        f"{figures(best)}; {others} other{'' if others == 1 else 's'} considered, "
-        f"{considered - len(plan)} ruled out{_too_dear(best, ranking.ruled_out)}{_limits(demand)}"
-        f"{_unmeasured(best)}{_kept(ranking, demand)}"
+        f"{task} with preset {preset}{choice}; {others} other{'' if others == 1 else 's'} considered, "
+        f"{considered - len(plan)} ruled out{_too_dear(ranking, demand)}{_limits(demand)}{_kept(ranking, demand)}"
     )
+
+
+def _among(ranking: Ranking) -> str:
+    """Names the rule that narrows the choice, if one does."""
+    return f", among those that rule {ranking.preference.name} prefers," if ranking.preference else ""
+
+
+def _nothing_in_time(best: Assessment, demand: Demand) -> str:
+    left, _ = times_apart(demand.time_left_ms or 0.0, best.latency.p50_ms)
+    return f"nothing is sure to be done within {left}"
+
+
+def _done(best: Assessment, demand: Demand) -> str:
+    return times_apart(best.latency.p50_ms, demand.time_left_ms or 0.0)[0]
 
 
 def _limits(demand: Demand) -> str:
@@ -110,23 +143,17 @@ def _share(ranking: Ranking, demand: Demand) -> str:
     return f" at {demand.price_share:g} of the price of {strongest.model.id} (weight on cost {weight}, by {basis})"
 
 
-def _unmeasured(best: Assessment) -> str:
-    late = best.fell_at is Hurdle.DEADLINE
-    return "; no model is expected to be in time, but nothing was measured of this one yet" if late else ""
-
-
 def _kept(ranking: Ranking, demand: Demand) -> str:
     """Whether the best model would not be the first one without what its provider has cached of the conversation."""
     best = ranking.plan[0]
     if not best.cost.cached_tokens or len(ranking.plan) == 1:
         return ""
-    cold = assess(best.model, structs.replace(demand, warm=None)).cost.expected
-    score = best.score + best.cost_penalty - ranking.cost_weight * cost_term(cold)
-    return "; keeps the conversation's prompt cache" if score < ranking.plan[1].score else ""
+    cold = assess(best.model, structs.replace(demand, warm=None))
+    first = rank([cold, *ranking.plan[1:]], demand).plan[0]
+    return "; keeps the conversation's prompt cache" if first.model is not best.model else ""
 
 
-def _too_dear(best: Assessment, ruled_out: Sequence[Assessment]) -> str:
+def _too_dear(ranking: Ranking, demand: Demand) -> str:
     """Names the model that would have been chosen but for the limit, if there is one."""
-    better = (a for a in ruled_out if a.fell_at is Hurdle.BUDGET and a.score > best.score)
-    first = next(better, None)  # they come in order of score
+    first = but_for_the_limit(ranking, demand)
     return f"; {first.model.id} would have been chosen, but is {first.why}" if first else ""

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import enum
 
-from muxer.core import budget, capability, policy
+from muxer.core import budget, capability
 from muxer.core.demand import Demand
+from muxer.core.digits import apart, times_apart
 from muxer.core.prepared import PreparedModel
 from muxer.types.catalog import CostEstimate, LatencyEstimate
 
@@ -33,8 +34,7 @@ class Hurdle(enum.IntEnum):
 
 def barred_at(model: PreparedModel, demand: Demand) -> Hurdle | None:
     """The first limit that a model falls at of those that take no prediction, which are the first ones."""
-    options = demand.options
-    if (options.allowed_models or options.denied_models) and policy.broken_rule(model.id, options):
+    if model.id in demand.broken_rules:
         return Hurdle.POLICY
     if demand.ruling.limits and demand.ruling.against(model.id):
         return Hurdle.RULE
@@ -54,7 +54,7 @@ def why_barred(model: PreparedModel, demand: Demand, barred: Hurdle) -> str:
     """The reason in words why a model fell at a limit that takes no prediction."""
     spec = model.spec
     if barred is Hurdle.POLICY:
-        return f"ruled out by {policy.broken_rule(model.id, demand.options)}"
+        return f"ruled out by {demand.broken_rules[model.id]}"
     if barred is Hurdle.RULE:
         return f"ruled out by rule {demand.ruling.against(model.id)}"
     if barred is Hurdle.CONFIGURED:
@@ -79,16 +79,23 @@ def stopped_at(
     if overflow is not None:
         return Hurdle.CONTEXT, f"prompt and answer may need {overflow[0]} tokens; the limit is {overflow[1]}"
     if options.min_quality is not None and predicted < options.min_quality:
-        return Hurdle.QUALITY, f"predicted quality {predicted:.3f} is below the least of {options.min_quality:g}"
+        shown, _ = apart(predicted, options.min_quality, 3)
+        return Hurdle.QUALITY, f"predicted quality {shown} is below the least of {options.min_quality}"
     provider = demand.providers[model.spec.provider]
     if not provider.usable:
         return (
             Hurdle.PROVIDER,
             f"provider {model.spec.provider} cannot be used now: {provider.reason or 'unknown'}",
         )
-    if demand.limit is not None and (why := budget.excess(cost, demand.limit)):
+    if demand.limit is not None and (why := budget.excess(cost, demand.limit, demand.spent)):
         return Hurdle.BUDGET, why
-    left = demand.time_left_ms
-    if left is not None and time.p50_ms > left and not demand.pinned:
-        return Hurdle.DEADLINE, f"expected to take {time.p50_ms / 1000:.1f} s; {left / 1000:.1f} s are left"
+    if is_late(time, demand):
+        taken, left = times_apart(time.p50_ms, demand.time_left_ms or 0.0)
+        return Hurdle.DEADLINE, f"expected to take {taken}; {left} are left"
     return None, ""
+
+
+def is_late(time: LatencyEstimate, demand: Demand) -> bool:
+    """Whether an answer is expected after the deadline; of a model that the caller has named nobody asks that."""
+    left = demand.time_left_ms
+    return left is not None and time.p50_ms > left and not demand.pinned

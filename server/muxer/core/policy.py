@@ -6,22 +6,34 @@ globs allow everything.
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from types import MappingProxyType
 
+from muxer.core.glob import Names
 from muxer.types.chat import RoutingOptions
 
 ALLOWED = "routing.allowed_models"
 DENIED = "routing.denied_models"
 
-
-def broken_rule(model_id: str, options: RoutingOptions) -> str:
-    """The rule that excludes this model: `ALLOWED`, `DENIED`, or empty when the model may be used."""
-    if options.denied_models and _matches(model_id, options.denied_models):
-        return DENIED
-    if options.allowed_models and not _matches(model_id, options.allowed_models):
-        return ALLOWED
-    return ""
+NO_BROKEN_RULES: Mapping[str, str] = MappingProxyType({})
 
 
-def _matches(model_id: str, globs: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(model_id, glob) for glob in globs)
+def broken_rules(model_ids: Iterable[str], options: RoutingOptions) -> Mapping[str, str]:
+    """The rule that excludes a model, `ALLOWED` or `DENIED`, for each that the caller's globs exclude."""
+    if not options.allowed_models and not options.denied_models:
+        return NO_BROKEN_RULES
+    ids = tuple(model_ids)
+    names = _names(ids)
+    found: dict[str, str] = {}
+    if options.allowed_models:
+        allowed = names.matched(options.allowed_models)
+        found = {model_id: ALLOWED for model_id in ids if model_id not in allowed}
+    found.update(dict.fromkeys(names.matched(options.denied_models), DENIED))
+    return found
+
+
+@lru_cache(maxsize=4)
+def _names(model_ids: tuple[str, ...]) -> Names:
+    """Remembered, because the catalogue stays the same from request to request."""
+    return Names(model_ids)

@@ -60,10 +60,10 @@ def asked(options: RoutingOptions, policy: Policy) -> float | None:
 
 
 def promised(decision: Decision, options: RoutingOptions, policy: Policy) -> float | None:
-    """The share that a decision has to keep on average with others; None when the knob did not make it, but the caller
-    or a rule that prefers models."""
+    """The share that a decision has to keep on average with others; None when the knob did not make it, but the caller,
+    a rule that prefers models, or the time left, for which `why` of the model selected stands."""
     preferred = any(rule.action == PREFER and rule.name in decision.rules for rule in policy.rules)
-    return None if decision.pinned or preferred else asked(options, policy)
+    return None if decision.pinned or preferred or decision.selected.why else asked(options, policy)
 
 
 def ladder(choices: Iterable[Choice]) -> Ladder:

@@ -22,8 +22,9 @@ from collections.abc import Sequence
 from muxer.core import capability
 from muxer.core.candidate import Assessment
 from muxer.core.demand import Demand
+from muxer.core.digits import apart
 from muxer.core.hurdles import Hurdle
-from muxer.core.policy import ALLOWED, DENIED, broken_rule
+from muxer.core.policy import ALLOWED, DENIED
 from muxer.errors import BadRequest, BudgetExceeded, MuxerError, Reason
 from muxer.types.money import usd
 
@@ -63,7 +64,7 @@ def refuse(ruled_out: Sequence[Assessment], demand: Demand, *, alternatives: Seq
 
 
 def _against_policy(last: Sequence[Assessment], demand: Demand) -> MuxerError:
-    denied = any(broken_rule(a.model.id, demand.options) == DENIED for a in last)
+    denied = any(demand.broken_rules[a.model.id] == DENIED for a in last)
     rule = DENIED if denied else ALLOWED
     return MuxerError(Reason.POLICY_VIOLATION, f"{rule} leaves no model", field=rule, details={"rule": rule})
 
@@ -71,11 +72,16 @@ def _against_policy(last: Sequence[Assessment], demand: Demand) -> MuxerError:
 def _against_rules(last: Sequence[Assessment], demand: Demand) -> MuxerError:
     """Names the rules that the models fell at, in the order of the file."""
     against = {demand.ruling.against(a.model.id) for a in last}
-    names = ", ".join(rule.name for rule in demand.ruling.limits if rule.name in against)
-    left = f"rules out {last[0].model.id}" if demand.pinned else "leaves no model"
+    named = [rule.name for rule in demand.ruling.limits if rule.name in against]
+    names = ", ".join(named)
+    one = len(named) == 1
+    if demand.pinned:
+        left = f"{'rules' if one else 'rule'} out {last[0].model.id}"
+    else:
+        left = f"{'leaves' if one else 'leave'} no model"
     return MuxerError(
         Reason.POLICY_VIOLATION,
-        f"the routing rule {names} {left}",
+        f"the routing {'rule' if one else 'rules'} {names} {left}",
         field="model" if demand.pinned else "",
         details={"rule": names},
     )
@@ -137,10 +143,11 @@ def _prompt_too_long(last: Sequence[Assessment]) -> BadRequest:
 
 def _not_good_enough(last: Sequence[Assessment], demand: Demand) -> BadRequest:
     best = max(a.quality for a in last)
-    least = demand.options.min_quality
+    least = demand.options.min_quality or 0.0
+    reached, _ = apart(best, least, 3)
     return BadRequest(
         Reason.NO_CAPABLE_MODEL,
-        f"no model that may be used is predicted to reach routing.min_quality {least}; the best reaches {best:.3f}",
+        f"no model that may be used is predicted to reach routing.min_quality {least}; the best reaches {reached}",
         field="routing.min_quality",
         details={"needs": "min_quality", "min_quality": least, "best": best},
     )

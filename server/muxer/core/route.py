@@ -24,6 +24,8 @@ from muxer.core.demand import Demand
 from muxer.core.features import Features, extract
 from muxer.core.hurdles import Hurdle
 from muxer.core.length_hint import length_hint
+from muxer.core.payload import payload
+from muxer.core.policy import broken_rules
 from muxer.core.prepared import PreparedModel, prepared
 from muxer.core.preset import PRESETS, Weights, resolve
 from muxer.core.refusal import refuse
@@ -83,7 +85,7 @@ def decide(
     if not ranking.plan:
         raise _refusal(case, view)
     return Decision(
-        candidates=_candidates(ranking, ranking.ruled_out if with_rejected else ()),
+        candidates=_candidates(case, ranking, ranking.ruled_out if with_rejected else ()),
         intent=case.intent,
         signals=case.signals,
         preset=case.preset,
@@ -109,7 +111,7 @@ def estimate(request: ChatRequest, view: View) -> tuple[tuple[Candidate, ...], I
     able = [a for a in ranking.ruled_out if a.fell_at is not None and a.fell_at >= Hurdle.QUALITY]
     if not ranking.plan and not able:
         raise _refusal(case, view)
-    candidates = sorted(_candidates(ranking, able), key=lambda c: (c.cost.expected, c.model.id))
+    candidates = sorted(_candidates(case, ranking, able), key=lambda c: (c.cost.expected, c.model.id))
     return tuple(candidates), case.intent, case.signals
 
 
@@ -128,11 +130,13 @@ def _case(request: ChatRequest, view: View, reading: Reading) -> _Case:
     policy, options = view.policy, request.routing
     target = model_id.parse(request.model, view.catalog)
     preset = resolve(options.preset, target.preset, policy.default_preset)
-    kind, signals = reading.intent, reading.features.signals
+    kind, features = reading.intent, reading.features
+    signals, prompt = features.signals, features.prompt
     prompt_tokens = signals.token_length_est or policy.default_tokens_in
     models = prepared(view.catalog, view.today)
-    hardness = quality.difficulty(kind, _learned_difficulty(reading.features), prompt_tokens)
-    told = None if view.quality is None else view.quality(reading.features)
+    learned = _learned_difficulty(features)
+    hardness = quality.difficulty(kind, learned, prompt_tokens)
+    told = None if view.quality is None else view.quality(features)
     if told:
         hardness = quality.agreed_difficulty(hardness, [(models[name].ability, told[name]) for name in told])
     share = None if target.pinned else price_share.asked(options, policy)
@@ -143,14 +147,20 @@ def _case(request: ChatRequest, view: View, reading: Reading) -> _Case:
             pinned=target.pinned,
             needs=capability.needs(request),
             prompt_tokens=prompt_tokens,
-            length=answer_length(request, kind.label, prompt_tokens, policy, length_hint(reading.features)),
+            prompt_p90=prompt.p90,
+            prompt_most=prompt.most,
+            length=answer_length(
+                request, kind.label, payload(request, features), policy, length_hint(features), learned
+            ),
             difficulty=hardness,
             intent=kind.label,
             confidence=kind.confidence,
             quality=told,
             weights=_weights(PRESETS[preset], share, view),
             options=options,
-            limit=budget.left(budget.lower(options.max_cost, policy.max_cost), reading.spent),
+            limit=budget.lower(options.max_cost, policy.max_cost),
+            spent=reading.spent,
+            broken_rules=broken_rules(view.catalog.models, options),
             providers=view.providers,
             latency=view.latency,
             usage=view.usage,
@@ -165,7 +175,7 @@ def _case(request: ChatRequest, view: View, reading: Reading) -> _Case:
             price_share=share,
             weigh_alone=share is not None and not view.cost_weights,
             warm=view.warm.get(key) if conversation.is_continued(request) else None,
-            time_left_ms=None if view.time_left_s is None else 1_000 * view.time_left_s,
+            time_left_ms=None if view.time_left_s is None else 1_000 * max(0.0, view.time_left_s),
         ),
         preset=preset,
         intent=kind,
@@ -210,9 +220,9 @@ def _refusal(case: _Case, view: View) -> MuxerError:
     return refuse(ruled_out, case.demand, alternatives=assess_all(everything, free_choice))
 
 
-def _candidates(ranking: Ranking, ruled_out: Sequence[Assessment]) -> tuple[Candidate, ...]:
+def _candidates(case: _Case, ranking: Ranking, ruled_out: Sequence[Assessment]) -> tuple[Candidate, ...]:
     """The selected model, the fallbacks, and those ruled out."""
-    plan, preference = ranking.plan, ranking.preference
+    plan, by_score = ranking.plan, ranking.preference is None and not ranking.late
     groups = (("selected", plan[:1]), ("fallback", plan[1:]), ("rejected", ruled_out))
     found = [
         Candidate(
@@ -222,7 +232,7 @@ def _candidates(ranking: Ranking, ruled_out: Sequence[Assessment]) -> tuple[Cand
             a.latency,
             a.score,
             status,
-            a.why if status == "rejected" else "" if preference is None else explain.set_back(a, preference),
+            a.why if status == "rejected" else "" if by_score else explain.standing(a, ranking, case.demand),
             a.ability,
             a.ability_source,
             a.cost_penalty,

@@ -16,7 +16,7 @@ from msgspec import Struct, structs
 
 from muxer.core.candidate import Assessment
 from muxer.core.demand import Demand
-from muxer.core.hurdles import Hurdle
+from muxer.core.hurdles import Hurdle, is_late
 from muxer.core.preset import cost_term
 from muxer.core.price_share import Choice, ladder, smallest_weight
 from muxer.core.rules import is_named
@@ -27,12 +27,14 @@ _ID, _SCORE = attrgetter("model.id"), attrgetter("score")
 
 class Ranking(Struct, frozen=True):
     """The plan, and those ruled out in order of score. `preference` is the rule whose models come first in the plan, if
-    one does; `cost_weight` is the weight on cost in the scores."""
+    one does; `cost_weight` is the weight on cost in the scores. `late`: the plan is in order of time, because none of
+    it is expected to be in time."""
 
     plan: Sequence[Assessment]
     ruled_out: Sequence[Assessment]
     preference: RoutingRule | None
     cost_weight: float
+    late: bool = False
 
 
 def rank(assessments: Iterable[Assessment], demand: Demand) -> Ranking:
@@ -46,12 +48,25 @@ def rank(assessments: Iterable[Assessment], demand: Demand) -> Ranking:
     ordered = sorted(measured, key=_SCORE, reverse=True)
     plan = [a for a in ordered if a.fell_at is None]
     ruled_out = [a for a in ordered if a.fell_at is not None] if len(plan) < len(ordered) else []
-    if not plan and (plan := _unmeasured(ruled_out)):
+    late = not plan
+    if late:
+        plan = _unmeasured(ruled_out)
         ruled_out = [a for a in ruled_out if a not in plan]
     preference = demand.ruling.preference(a.model.id for a in plan) if demand.ruling.preferences else None
     if preference is not None:
         plan.sort(key=lambda a: not is_named(a.model.id, preference.models))
-    return Ranking(plan, ruled_out, preference, weight)
+    return Ranking(plan, ruled_out, preference, weight, late)
+
+
+def but_for_the_limit(ranking: Ranking, demand: Demand) -> Assessment | None:
+    """The model that would have been chosen if there were no limit of cost; None when the limit has changed nothing."""
+    too_dear = [a for a in ranking.ruled_out if a.fell_at is Hurdle.BUDGET]
+    by_score = not (ranking.late or demand.weigh_alone or demand.ruling.preferences)
+    if not too_dear or (by_score and too_dear[0].score < ranking.plan[0].score):
+        return None  # they come in order of score
+    freed = [structs.replace(a, fell_at=Hurdle.DEADLINE if is_late(a.latency, demand) else None) for a in too_dear]
+    first = rank([*ranking.plan, *freed], demand).plan[0]
+    return next((a for a in too_dear if a.model is first.model), None)
 
 
 def _unmeasured(ordered: Sequence[Assessment]) -> list[Assessment]:

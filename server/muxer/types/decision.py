@@ -60,8 +60,9 @@ class LengthPrior(Struct, frozen=True):
 
 class ExpectedLength(Struct, frozen=True):
     """How long the answers to a request are expected to be before anything is known of the model that writes them: in
-    tokens of o200k_base, of models that do not reason and of those that do; 0 means unknown. `kind` is the intent, or
-    `stated` for a request that states a length: answers of one kind are compared with each other."""
+    tokens of o200k_base, of models that do not reason and of those that do; 0 means unknown. `kind` is the intent, with
+    the size of the payload where the answer rewrites it, or `stated` for a request that states a length: answers of one
+    kind are compared with each other."""
 
     kind: str = ""
     plain: float = 0.0
@@ -138,8 +139,8 @@ class View(Struct, frozen=True):
 
 class Candidate(Struct, frozen=True, gc=False):  # never part of a reference cycle
     """One model that was considered. `status` is `selected`, `fallback` or `rejected`; `why` names the limit or the
-    rule that keeps it back and is empty where its score alone decides: `core.explain.reason` has a sentence for both.
-    """
+    rule that keeps it back, or says of the selected one that it is the quickest where nothing is sure to be in time. It
+    is empty elsewhere: `core.explain.reason` has a sentence for all."""
 
     model: ModelSpec
     quality: float

@@ -12,14 +12,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from muxer.core.tokens import EXACT_CHARS, EXACT_TOKENS
+
 STEP_CHARS = 2_048
 """A longer text is counted in steps of about this many characters, cut where the vocabulary cuts, too."""
-
-EXACT_CHARS = 65_536
-"""A text is counted whole up to here ..."""
-
-EXACT_TOKENS = 16_384
-"""... or until it has this many tokens, as 64 kB of English, Russian or Chinese have."""
 
 SLICES = 32
 SLICE_CHARS = 256
