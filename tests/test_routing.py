@@ -15,7 +15,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from muxer.core import capability
-from muxer.core.policy import broken_rule
+from muxer.core.policy import broken_rules
 from muxer.core.preset import PRESETS
 from muxer.core.route import decide
 from muxer.types.catalog import Catalog
@@ -58,7 +58,7 @@ def test_no_plan_holds_a_model_that_may_not_or_cannot_serve(request: ChatRequest
         needed, least = capability.needs(request), request.routing.min_quality or 0.0
         for candidate in decision.plan:
             model = candidate.model
-            assert not broken_rule(model.id, request.routing)
+            assert not broken_rules([model.id], request.routing)
             assert not needed & capability.lacks(model.capabilities)
             assert world.providers[model.provider].usable
             assert model.deprecation_date is None or model.deprecation_date >= world.today

@@ -77,7 +77,6 @@ def view_source(plan: Plan, memory: Memory, counter: Counter) -> ViewSource:
         memory.priors,
         memory.usage,
         memory.conversations,
-        memory.price_shares,
         memory.clock,
         counter.count,
         simulated=plan.simulated,

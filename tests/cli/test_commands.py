@@ -52,6 +52,19 @@ def test_only_configured_providers_are_chosen_when_there_are_keys():
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize("option", ["--price-share", "--max-cost-usd"])
+def test_a_bound_that_is_no_value_itself_is_told_so_in_the_help_and_refused(option):
+    done = run("route", "Hello", option, "0")
+    shown = run("route", "--help", variables={"COLUMNS": "200"}).stdout
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"'{option}': must be above 0" in done.stderr
+    (line,) = [line for line in shown.splitlines() if option in line]
+    assert "above 0" in line
+    assert "0<=" not in line
+    assert ">=0" not in line
+
+
 def test_a_refusal_is_explained_and_told_by_the_exit_code():
     done = run("route", "Hello", "--max-cost-usd", "0.000000001")
 

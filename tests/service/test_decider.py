@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from muxer.app import current_view
 from muxer.core.tokens import count
-from muxer.dispatch.intent_asker import IntentAsker
+from muxer.dispatch.intent_asker import SHARE_OF_LIMIT, IntentAsker
 from muxer.errors import BudgetExceeded, MuxerError
 from muxer.plan import read_plan
 from muxer.ports import ProviderSpec, Timeouts
@@ -22,7 +22,8 @@ from muxer.settings import Environment
 from muxer.telemetry.port import NO_SPAN, Span
 from muxer.types.catalog import ModelSpec
 from muxer.types.chat import ChatRequest, ChatResponse, Choice, Message, RoutingOptions, Usage
-from muxer.types.money import PicoUsd
+from muxer.types.decision import RoutingRule
+from muxer.types.money import PicoUsd, usd_text
 
 from tests.dispatch.plans import failure
 from tests.dispatch.world import environment
@@ -80,7 +81,10 @@ class SlowClient(ScriptedClient):
 class World:
     """A decider that asks about everything that the classifier has guessed."""
 
-    def __init__(self, *script: Any, low_confidence: float = 1.0, thinking_s: float = 0.0) -> None:
+    def __init__(
+        self, *script: Any, low_confidence: float = 1.0, thinking_s: float = 0.0, rules: tuple[RoutingRule, ...] = ()
+    ) -> None:
+        view = replace(VIEW, policy=replace(VIEW.policy, rules=rules))
         self.clock = ManualClock()
         self.telemetry = RememberingTelemetry()
         self.tracer = SpanNames()
@@ -88,8 +92,8 @@ class World:
         env = environment(self.client, self.clock, self.telemetry)
         env = replace(env, tracer=self.tracer, count_tokens=count)
         asker = IntentAsker(env, MODEL, timeout_s=1.5, low_confidence=low_confidence)
-        self.decider = Decider(lambda: VIEW, self.clock, self.telemetry, self.tracer, asker)
-        self.plain = Decider(lambda: VIEW, self.clock, RememberingTelemetry(), self.tracer)
+        self.decider = Decider(lambda: view, self.clock, self.telemetry, self.tracer, asker)
+        self.plain = Decider(lambda: view, self.clock, RememberingTelemetry(), self.tracer)
 
     async def decide(self, request: ChatRequest) -> Decided:
         return await self.decider.decide_chat(request, "ChatCompletion", self.clock.monotonic() + 60)
@@ -153,13 +157,56 @@ async def test_deciding_without_answering_asks_nobody():
 @given(st.integers(10**6, 10**10), st.sampled_from(["code_gen", "deep_reason", "chat_lite", "none of them"]))
 def test_question_and_choice_together_stay_within_the_limit(limit, answer):
     world = World(said(answer))
+    request = chat(max_cost=PicoUsd(limit))
     try:
-        decided = asyncio.run(world.decide(chat(max_cost=PicoUsd(limit))))
+        asyncio.run(world.without(request))
     except BudgetExceeded:
         return
+    decided = asyncio.run(world.decide(request))  # what is served without a question is served with one
     spent = sum(attempt.cost for attempt in decided.attempts)
 
+    assert spent <= SHARE_OF_LIMIT * limit
     assert all(spent + candidate.cost.p90 <= limit for candidate in decided.decision.plan)
+
+
+TIGHT = PicoUsd(40 * COST)
+
+
+async def test_a_question_that_would_take_a_larger_share_of_the_limit_is_not_asked():
+    world = World(said("code_gen"))
+
+    assert (await world.decide(chat(max_cost=PicoUsd(10 * COST)))).attempts == ()
+    assert world.telemetry.of("intent_asked") == [("too_dear",)]
+
+
+async def test_an_intent_that_the_limit_does_not_allow_for_does_not_end_the_request():
+    world = World(said("deep_reason"))
+    only = {"allowed_models": ("openai:gpt-4o",)}
+    as_guessed = (await world.without(chat(**only))).decision
+    request = chat(max_cost=PicoUsd(as_guessed.selected.cost.p90 * 3 // 2), **only)
+
+    decided = await world.decide(request)
+
+    assert [attempt.purpose for attempt in decided.attempts] == ["intent"]
+    assert (decided.decision.intent, decided.decision.plan) == (as_guessed.intent, as_guessed.plan)
+    assert world.telemetry.of("budget_exceeded") == []
+
+
+DEAR_FOR_CODE = RoutingRule("code-to-the-best", "require", ("anthropic:claude-opus-5-5",), frozenset({"code_gen"}))
+
+
+async def test_a_low_limit_does_not_buy_off_a_rule_and_the_error_says_what_the_question_took():
+    world = World(said("code_gen"), rules=(DEAR_FOR_CODE,))
+
+    with pytest.raises(BudgetExceeded) as caught:
+        await world.decide(chat(max_cost=TIGHT))
+
+    limit, taken = usd_text(TIGHT), usd_text(COST)
+    assert caught.value.message.endswith(
+        f", above the limit of ${limit}, of which ${taken} went into asking what kind of request it is"
+    )
+    assert caught.value.details["limit"] == TIGHT / 1e12
+    assert len(world.telemetry.of("budget_exceeded")) == 1
 
 
 async def test_absurd_usage_of_a_question_does_not_make_a_request_too_dear():
@@ -169,6 +216,21 @@ async def test_absurd_usage_of_a_question_does_not_make_a_request_too_dear():
 
     assert decided.decision.selected == (await world.without(chat())).decision.selected
     assert decided.attempts[0].cost > 10**15
+
+
+async def test_absurd_usage_takes_no_more_of_a_limit_than_the_question_could_cost():
+    world = World(said("none of them", usage=Usage(10**12, 10**12)))
+    limit = 10**10
+
+    decided = await world.decide(chat(max_cost=PicoUsd(limit)))
+
+    without = (await world.without(chat(max_cost=PicoUsd(limit)))).decision.plan
+    ceiling = 3 * COST
+    assert decided.attempts[0].cost > 10**15
+    assert [c.model.id for c in decided.decision.plan if c.cost.p90 <= limit - ceiling] == [
+        c.model.id for c in without if c.cost.p90 <= limit - ceiling
+    ]
+    assert all(c.cost.p90 < limit for c in decided.decision.plan)
 
 
 async def test_a_decision_with_a_question_is_timed_without_it():

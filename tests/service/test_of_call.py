@@ -63,8 +63,12 @@ async def test_only_answers_that_were_to_keep_a_share_are_counted() -> None:
     for _ in range(100):
         await decider(clock, memory).decide_chat(ask(), "ChatCompletion", clock.monotonic() + 600)
         decider(clock, memory).decide(sharing, "Route")
-    assert memory.snapshot() == ()
+    assert memory.snapshot("legal") == ()
 
     for _ in range(100):
         await decider(clock, memory).decide_chat(sharing, "ChatCompletion", clock.monotonic() + 600)
-    assert memory.snapshot() != ()
+    assert memory.snapshot("legal") != ()
+    assert memory.snapshot("") == ()
+    assert ", by recent requests)" in decider(clock, memory).decide(sharing, "Route").reason
+    CURRENT.set(Call("m", "r", 0, 0.0, 1, rest=False, caller="sales"))
+    assert ", by this request alone)" in decider(clock, memory).decide(sharing, "Route").reason

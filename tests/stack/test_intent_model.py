@@ -123,6 +123,12 @@ def test_a_model_that_the_caller_has_named_needs_no_question(asking: Stack) -> N
     assert [a["model"] for a in complete(asking, "By you?", model=ANSWERING)["attempts"]] == [ANSWERING]
 
 
+def test_a_limit_that_a_question_would_take_much_of_is_left_to_the_answer(asking: Stack) -> None:
+    metadata = complete(asking, "Is there money to ask?", routing={"denied_models": [MODEL], "max_cost_usd": 0.0005})
+
+    assert [a.get("purpose") for a in metadata["attempts"]] == [None]
+
+
 def test_questions_are_counted(asking: Stack) -> None:
     complete(asking, "Is this counted?")
     text = httpx.get(f"{asking.rest}/metrics/prometheus").text

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from muxer.cli.shared_options import AsJson, ConfigOption, MinQuality, PresetOption, PriceShare
+from muxer.cli.shared_options import AsJson, ConfigOption, MaxCost, MinQuality, PresetOption, PriceShare
 
 
 def fit(
@@ -62,7 +62,7 @@ def replay(
         typer.Argument(metavar="RECORDED", help="A decision log, or JSONL of chat requests; `-` for standard input."),
     ],
     preset: PresetOption = "",
-    max_cost_usd: Annotated[float | None, typer.Option(min=0, help="Most that a request may cost.")] = None,
+    max_cost_usd: MaxCost = None,
     price_share: PriceShare = None,
     min_quality: MinQuality = None,
     router: Annotated[Path | None, typer.Option(metavar="FILE", help="A router file made by `fit`.")] = None,

@@ -11,7 +11,16 @@ import typer
 
 from muxer.cli import learn_commands
 from muxer.cli.price_commands import prices
-from muxer.cli.shared_options import AsJson, ConfigOption, MinQuality, ModelOption, PresetOption, PriceShare, Prompt
+from muxer.cli.shared_options import (
+    AsJson,
+    ConfigOption,
+    MaxCost,
+    MinQuality,
+    ModelOption,
+    PresetOption,
+    PriceShare,
+    Prompt,
+)
 
 app = typer.Typer(
     name="modelmuxer",
@@ -86,7 +95,7 @@ def route(
     prompt: Prompt,
     model: ModelOption = "auto",
     preset: PresetOption = "",
-    max_cost_usd: Annotated[float | None, typer.Option(min=0, help="Most that it may be estimated to cost.")] = None,
+    max_cost_usd: MaxCost = None,
     price_share: PriceShare = None,
     min_quality: MinQuality = None,
     config: ConfigOption = None,

@@ -39,6 +39,10 @@ REMEMBERED_S = 3600.0
 SHARE_OF_TIME = 0.25
 """Of the time that a request has left, at most: most of it is for the answer."""
 
+SHARE_OF_LIMIT = 0.05
+"""Of what a request may cost, at most: the rest is for the answer. An estimate is further off than that, so what asking
+takes of a limit rules out next to nothing."""
+
 LEAST_S = 0.1
 """With less time than this no provider answers."""
 
@@ -49,18 +53,26 @@ UNSAFE = "safety_risk"
 
 
 class Advice(Struct, frozen=True):
-    """What came of asking: an intent, unless there is none to be had, and the call that it took, if it took one."""
+    """What came of asking: an intent, unless there is none to be had, and the call that it took, if it took one, with
+    what that could cost at most."""
 
     intent: Intent | None = None
     attempts: tuple[Attempt, ...] = ()
+    ceiling: PicoUsd = PicoUsd(0)
 
     @property
     def cost(self) -> PicoUsd:
-        """What the call cost."""
-        return PicoUsd(sum(attempt.cost for attempt in self.attempts))
+        """What the call takes of the request's limit: what it cost, but never more than it can have cost. A provider
+        that reports absurd usage must not make the request too dear."""
+        return PicoUsd(min(self.ceiling, sum(attempt.cost for attempt in self.attempts)))
 
 
 NO_ADVICE = Advice()
+
+
+def affordable(limit: PicoUsd | None, needed: PicoUsd) -> PicoUsd | None:
+    """What a question may cost at most, of a limit that leaves room for `needed`. None: no limit."""
+    return None if limit is None else PicoUsd(min(limit - needed, int(SHARE_OF_LIMIT * limit)))
 
 
 class IntentAsker:
@@ -108,13 +120,14 @@ class IntentAsker:
             done, _ = await asyncio.wait((underway,), timeout=time_s)
             label = underway.result() if done else ""
             return self._advice(label, "remembered" if label else "failed")
-        if allowance is not None and self._dearest(asked) > allowance:
+        ceiling = self._dearest(asked)
+        if allowance is not None and ceiling > allowance:
             return self._advice("", "too_dear")
         if not self._pause.may_try():
             return self._advice("", "paused")
-        return await self._ask_once(asked, known_as, time_s)
+        return await self._ask_once(asked, known_as, time_s, ceiling)
 
-    async def _ask_once(self, asked: ChatRequest, known_as: bytes, time_s: float) -> Advice:
+    async def _ask_once(self, asked: ChatRequest, known_as: bytes, time_s: float, ceiling: PicoUsd) -> Advice:
         """Asks, and tells those who want to know the same."""
         underway = self._underway[known_as] = asyncio.get_running_loop().create_future()
         label = ""
@@ -130,7 +143,8 @@ class IntentAsker:
             self._pause.succeeded()
         else:
             self._pause.failed()
-        return self._advice(label, "answered" if label else "failed" if answer is None else "nonsense", attempt)
+        outcome: QuestionOutcome = "answered" if label else "failed" if answer is None else "nonsense"
+        return structs.replace(self._advice(label, outcome), attempts=(attempt,), ceiling=ceiling)
 
     async def _call(self, asked: ChatRequest, time_s: float) -> tuple[ChatResponse | None, Attempt]:
         env, model = self._env, self._model
@@ -164,6 +178,6 @@ class IntentAsker:
         most = structs.replace(counted, prompt_tokens=round(PROMPT_MARGIN * counted.prompt_tokens))
         return bill(self._model, most, self._env.today())
 
-    def _advice(self, label: str, outcome: QuestionOutcome, *attempts: Attempt) -> Advice:
+    def _advice(self, label: str, outcome: QuestionOutcome) -> Advice:
         self._env.telemetry.intent_asked(outcome)
-        return Advice(Intent(label, CONFIDENCE, "llm") if label else None, attempts)
+        return Advice(Intent(label, CONFIDENCE, "llm") if label else None)

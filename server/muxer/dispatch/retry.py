@@ -19,6 +19,17 @@ MAX_BACKOFF_S = 4.0
 _PROVIDER_WIDE = frozenset({Reason.PROVIDER_AUTH_FAILED, Reason.INSUFFICIENT_QUOTA})
 """Failures that every other model of the same provider would share."""
 
+_OF_THE_PROVIDER = frozenset(
+    {
+        Reason.RATE_LIMIT_EXCEEDED,
+        Reason.PROVIDER_UNAVAILABLE,
+        Reason.PROVIDER_ERROR,
+        Reason.DEADLINE_EXCEEDED,
+    }
+)
+"""Failures that the other models of the same provider may well share: it is down, overloaded or slow, or limits our
+rate. Rates are often limited per model, so they come last and are not given up."""
+
 
 class Next(Struct, frozen=True):
     """Try `candidate` after `delay_s` seconds."""
@@ -29,28 +40,27 @@ class Next(Struct, frozen=True):
 
 def next_attempt(
     plan: Sequence[Candidate],
-    current: Candidate,
+    tried: Sequence[Candidate],
     failures: Sequence[ProviderFailed],
     remaining_s: float,
     jitter: float,
 ) -> Next | None:
     """The next attempt, or None to give up.
 
-    Another model of the plan goes before a repetition: it can be tried at once. `failures` holds every failure of
-    this request, the newest last; `jitter` is a random number from 0 to 1.
+    Another model of the plan goes before a repetition: it can be tried at once. The models of other providers go first
+    when a provider has failed as such; otherwise the order is that of the plan. `tried` and `failures` hold every
+    attempt of this request and how it failed, the newest last; `jitter` is a random number from 0 to 1.
     """
     failure = failures[-1]
     if sum(was_called(f) for f in failures) >= MAX_ATTEMPTS:
         return None
-    if failure.failover:
-        position = next(i for i, c in enumerate(plan) if c is current)
-        for candidate in plan[position + 1 :]:
-            if _may_succeed(candidate, current, failures):
-                return Next(candidate, 0.0)
+    if failure.failover and (hopeful := [c for c in plan if _may_succeed(c, tried, failures)]):
+        failing = {f.provider for f in failures if f.reason in _OF_THE_PROVIDER}
+        return Next(next((c for c in hopeful if c.model.provider not in failing), hopeful[0]), 0.0)
     if failure.retryable:
         delay = _backoff_s(len(failures), failure.retry_after_s, jitter)
         if delay < remaining_s and delay <= MAX_BACKOFF_S:
-            return Next(current, delay)
+            return Next(tried[-1], delay)
     return None
 
 
@@ -59,14 +69,14 @@ def was_called(failure: ProviderFailed) -> bool:
     return failure.reason is not Reason.UNSUPPORTED_PARAMETER
 
 
-def _may_succeed(candidate: Candidate, current: Candidate, failures: Sequence[ProviderFailed]) -> bool:
-    """Whether the failures so far leave hope for this candidate."""
-    shared = {f.provider for f in failures if f.reason in _PROVIDER_WIDE}
-    if candidate.model.provider in shared:
+def _may_succeed(candidate: Candidate, tried: Sequence[Candidate], failures: Sequence[ProviderFailed]) -> bool:
+    """Whether this candidate has not been tried, and the failures so far leave hope for it."""
+    if any(candidate is each for each in tried):
         return False
-    if failures[-1].reason is Reason.CONTEXT_LENGTH_EXCEEDED:
-        return _room(candidate) > _room(current)
-    return True
+    if any(f.reason in _PROVIDER_WIDE and f.provider == candidate.model.provider for f in failures):
+        return False
+    too_small = (c for c, f in zip(tried, failures, strict=True) if f.reason is Reason.CONTEXT_LENGTH_EXCEEDED)
+    return all(_room(candidate) > _room(each) for each in too_small)
 
 
 def _room(candidate: Candidate) -> int:

@@ -16,7 +16,7 @@ from muxer.ports import Clock, Conversations, LatencyPriors, ProviderClient, Pro
 from muxer.telemetry.port import Telemetry, Tracer
 from muxer.types.catalog import ModelSpec
 from muxer.types.chat import ChatRequest, Usage
-from muxer.types.decision import Decision
+from muxer.types.decision import Candidate, Decision
 from muxer.types.money import PicoUsd
 
 CONNECT_TIMEOUT_S = 5.0
@@ -72,6 +72,7 @@ class Run:
         self.decision = decision
         self.candidate = decision.selected
         self._deadline = deadline
+        self._tried: list[Candidate] = []
         self._failures: list[ProviderFailed] = []
         self._attempts = list(before)
 
@@ -110,6 +111,7 @@ class Run:
 
     def failed(self, failure: ProviderFailed, usage: Usage | None, seconds: float) -> None:
         """Takes in a failed call; a partial answer has usage."""
+        self._tried.append(self.candidate)
         self._failures.append(failure)
         if was_called(failure):
             self._record(failure.reason.value, usage, seconds)
@@ -119,7 +121,7 @@ class Run:
         remaining = self._deadline - self.env.clock.monotonic()
         if remaining <= 0:
             raise self._too_late()
-        chosen = next_attempt(self.decision.plan, self.candidate, self._failures, remaining, self.env.random())
+        chosen = next_attempt(self.decision.plan, self._tried, self._failures, remaining, self.env.random())
         if chosen is None:
             raise final_error(self._failures)
         if chosen.candidate is not self.candidate:

@@ -28,7 +28,7 @@ class Router:
             self._view,
             tenant=recorded.tenant,
             time_left_s=recorded.time_left_s,
-            cost_weights=self._price_shares.snapshot(),
+            cost_weights=self._price_shares.snapshot(recorded.tenant),
         )
         request = self._with_floor(recorded.request)
         reading = route.read(request, view)
@@ -37,7 +37,7 @@ class Router:
         decision = route.decide(request, view, reading=reading)
         share = price_share.promised(decision, request.routing, view.policy)
         if share is not None:
-            self._price_shares.observe(decision.plan, share)
+            self._price_shares.observe(recorded.tenant, decision.plan, share)
         return decision
 
     def _with_floor(self, request: ChatRequest) -> ChatRequest:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from msgspec import Struct, structs
 
-from muxer.core import price_share, route
-from muxer.core.budget import left, lower
+from muxer.core import price_share, route, rules
+from muxer.core.budget import lower
 from muxer.core.route import Reading
-from muxer.dispatch.intent_asker import NO_ADVICE, Advice, IntentAsker
+from muxer.dispatch.intent_asker import NO_ADVICE, Advice, IntentAsker, affordable
 from muxer.dispatch.settlement import Attempt
 from muxer.errors import BudgetExceeded
 from muxer.ports import Clock, PriceShares
@@ -17,7 +17,7 @@ from muxer.service.call import CURRENT
 from muxer.telemetry.port import Telemetry, Tracer
 from muxer.types.chat import ChatRequest
 from muxer.types.decision import Candidate, Decision, Intent, IntentSignals, View
-from muxer.types.money import PicoUsd, pico
+from muxer.types.money import pico
 
 
 class Decided(Struct, frozen=True):
@@ -64,31 +64,47 @@ class Decider:
         reading = self._read(request, view)
         decision = self._route(request, view, reading, rpc)
         seconds = self._clock.monotonic() - started
-        limit = lower(request.routing.max_cost, view.policy.max_cost)
-        allowance = left(limit, decision.selected.cost.p90)
-        advice = await self._advice(decision, reading, view.tenant, allowance, deadline)
+        advice = await self._advice(request, decision, reading, view, deadline)
         if advice.intent is not None or advice.cost:
-            # A provider that reports more than it can have used must not make the request too dear.
-            spent = advice.cost if allowance is None else min(advice.cost, allowance)
-            reading = Reading(reading.features, advice.intent or reading.intent, spent)
-            decision = self._route(request, view, reading, rpc)
+            decision = self._advised(request, view, reading, advice, rpc)
         self._tell(decision, rpc, seconds)
         share = price_share.promised(decision, request.routing, view.policy)
         if share is not None and self._price_shares is not None:
-            self._price_shares.observe(decision.plan, share)
+            self._price_shares.observe(view.tenant, decision.plan, share)
         return Decided(decision, advice.attempts)
 
     async def _advice(
-        self, decision: Decision, reading: Reading, tenant: str, allowance: PicoUsd | None, deadline: float
+        self, request: ChatRequest, decision: Decision, reading: Reading, view: View, deadline: float
     ) -> Advice:
         """A model's opinion on the intent, when the first decision could do with one.
 
         Asking after a decision spends nothing on requests that are refused, and nothing that the model chosen needs
-        to stay within the limit: the `allowance` is what it leaves.
+        to stay within the limit.
         """
         if self._asker is None or not self._asker.is_worth_asking(decision):
             return NO_ADVICE
-        return await self._asker.ask(reading.features, tenant=tenant, allowance=allowance, deadline=deadline)
+        limit = lower(request.routing.max_cost, view.policy.max_cost)
+        most = affordable(limit, decision.selected.cost.p90)
+        return await self._asker.ask(reading.features, tenant=view.tenant, allowance=most, deadline=deadline)
+
+    def _advised(self, request: ChatRequest, view: View, reading: Reading, advice: Advice, rpc: str) -> Decision:
+        """The decision once a model was asked for the intent; what that took of the limit counts.
+
+        Asking must not make a request too dear that would be served otherwise. So when the limit does not allow for the
+        intent told, the classifier's own stands: for that there is room, as no more was spent than was `affordable`.
+        Only the operator's rules for the intent told cannot be bought off with a low limit.
+        """
+        own = Reading(reading.features, reading.intent, advice.cost)
+        if advice.intent is None:
+            return self._route(request, view, own, rpc)
+        try:
+            return self._decided(request, view, structs.replace(own, intent=advice.intent))
+        except BudgetExceeded as error:
+            decision = self._route(request, view, own, rpc)
+            if _is_allowed(decision, advice.intent, request, view):
+                return decision
+            self._over_budget(error, request, view, rpc)
+            raise
 
     def classify(self, request: ChatRequest) -> tuple[Intent, IntentSignals]:
         """What kind of request this is."""
@@ -107,7 +123,9 @@ class Decider:
     def _of_call(self, time_left_s: float | None = None) -> View:
         """The view of the call that is being served. The time left is given where an answer is to be had in it."""
         call = CURRENT.get(None)
-        return structs.replace(self._view(), tenant=call.caller if call else "", time_left_s=time_left_s)
+        tenant = call.caller if call else ""
+        weights = () if self._price_shares is None else self._price_shares.snapshot(tenant)
+        return structs.replace(self._view(), tenant=tenant, time_left_s=time_left_s, cost_weights=weights)
 
     def _read(self, request: ChatRequest, view: View) -> Reading:
         return route.read(request, view, watch=self._tracer.span)
@@ -116,10 +134,13 @@ class Decider:
         self, request: ChatRequest, view: View, reading: Reading, rpc: str, *, with_rejected: bool = False
     ) -> Decision:
         try:
-            return route.decide(request, view, reading=reading, with_rejected=with_rejected, watch=self._tracer.span)
+            return self._decided(request, view, reading, with_rejected=with_rejected)
         except BudgetExceeded as error:
             self._over_budget(error, request, view, rpc)
             raise
+
+    def _decided(self, request: ChatRequest, view: View, reading: Reading, *, with_rejected: bool = False) -> Decision:
+        return route.decide(request, view, reading=reading, with_rejected=with_rejected, watch=self._tracer.span)
 
     def _tell(self, decision: Decision, rpc: str, seconds: float) -> None:
         self._telemetry.decided(rpc, seconds)
@@ -135,3 +156,17 @@ class Decider:
         self._telemetry.cost_estimated(
             rpc, error.details.get("model", ""), pico(error.details["estimate"]), within_budget=False
         )
+
+
+def _is_allowed(decision: Decision, intent: Intent, request: ChatRequest, view: View) -> bool:
+    """Whether the operator's rules for this intent allow every model of the plan."""
+    policy = view.policy
+    ruling = rules.ruling(
+        policy.rules,
+        intent,
+        request.metadata,
+        tenant=view.tenant,
+        direct_confidence=policy.direct_confidence,
+        pinned=decision.pinned,
+    )
+    return not any(ruling.against(candidate.model.id) for candidate in decision.plan)

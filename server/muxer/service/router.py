@@ -121,9 +121,11 @@ def _end(
 
 def _carried_out(call: Call, decision: Decision, candidate: Candidate, settled: Settled) -> Any:
     """The decision with the candidates that were called, and the one that answered as the selected one."""
-    called = {a.model_id for a in settled.attempts if a.purpose == "answer"}
+    called = dict.fromkeys(a.model_id for a in settled.attempts if a.purpose == "answer")
     # Mostly it is the first alone: the search ends with the last that was called.
-    candidates = islice((c for c in decision.candidates if c.model.id in called), len(called))
+    found = islice((c for c in decision.candidates if c.model.id in called), len(called))
+    by_id = {c.model.id: c for c in found}
+    candidates = [by_id[model_id] for model_id in called]
     message = to_protobuf.decision(decision, call.decision_id, candidates)
     message.selected_provider = candidate.model.provider
     message.selected_model = candidate.model.name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 
-from muxer.ports import Clock, Conversations, LatencyPriors, PriceShares, UsageHistory
+from muxer.ports import Clock, Conversations, LatencyPriors, UsageHistory
 from muxer.types.catalog import Catalog
 from muxer.types.decision import Policy, ProviderState, View
 
@@ -23,7 +23,6 @@ class ViewSource:
         priors: LatencyPriors,
         usage: UsageHistory,
         conversations: Conversations,
-        price_shares: PriceShares,
         clock: Clock,
         count_tokens: Callable[[str], int],
         *,
@@ -36,7 +35,6 @@ class ViewSource:
         self._priors = priors
         self._usage = usage
         self._conversations = conversations
-        self._price_shares = price_shares
         self._clock = clock
         self._count_tokens = count_tokens
         self._simulated = simulated
@@ -45,8 +43,8 @@ class ViewSource:
         self._today = dt.date.min
 
     def __call__(self) -> View:
-        """The view of now; dates are UTC. What belongs to one call, the tenant and the time left, is for the caller to
-        fill in."""
+        """The view of now; dates are UTC. What belongs to one call, the tenant with its calibration of the price share
+        and the time left, is for the caller to fill in."""
         day = int(self._clock.now() // _DAY_S)
         if day != self._day:
             self._day, self._today = day, dt.date(1970, 1, 1) + dt.timedelta(days=day)
@@ -56,7 +54,6 @@ class ViewSource:
             latency=self._priors.snapshot(),
             usage=self._usage.snapshot(),
             warm=self._conversations.snapshot(),
-            cost_weights=self._price_shares.snapshot(),
             policy=self._policy,
             today=self._today,
             count_tokens=self._count_tokens,
