@@ -99,6 +99,19 @@ def test_structure_has_a_name_for_each_number() -> None:
     assert len(STRUCTURE) == len(set(STRUCTURE)) == len(structure(read(HARD[0])))
 
 
+def test_words_that_are_repeated_count_each_time_and_numbers_once() -> None:
+    shape = dict(
+        zip(
+            STRUCTURE, structure(read("Each of each two boxes holds remarkably remarkably 3 and 3 and 4.")), strict=True
+        )
+    )
+
+    assert shape["relations"] == math.log1p(2)
+    assert shape["distinct_numbers"] == math.log1p(2)
+    assert shape["long_words"] == 2 / 10
+    assert shape["distinct"] == 10 / 14
+
+
 def test_weights_for_another_structure_are_refused() -> None:
     data = weights.read("difficulty.json").replace(b'"chars"', b'"letters"')
     with pytest.raises(ValueError, match="another version"):

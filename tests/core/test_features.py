@@ -158,6 +158,18 @@ def test_structure_is_counted() -> None:
     assert features.operator_count == 2
 
 
+@given(st.text("ab 12.,é\n", max_size=60))
+def test_every_word_is_counted_in_the_order_of_first_places(text: str) -> None:
+    features = said(text)
+    distinct = dict.fromkeys(features.words)
+
+    assert [(word, features.words.count(word)) for word in distinct] == list(features.counts.items())
+    assert (features.number_count, features.sign_count) == (
+        sum(word.isdigit() for word in features.words),
+        sum(len(word) == 1 and not word.isalnum() for word in features.words),
+    )
+
+
 def test_a_question_is_one_by_its_mark_or_by_its_words() -> None:
     assert said("you are well?").question
     assert said("who wrote Emma").question

@@ -129,7 +129,8 @@ class AnswerLength(ExpectedLength, frozen=True, kw_only=True):
             multiple, share, spread = _learned(history.lengths[self.kind], spread)
             tokens *= multiple
             median = tokens * share
-        expected, p90 = math.ceil(tokens), math.ceil(max(tokens * spread, self.least_p90 * model.token_factor))
+        long, least = tokens * spread, self.least_p90 * model.token_factor
+        expected, p90 = math.ceil(tokens), math.ceil(long if long > least else least)
         if p90 <= limit:
             return median, expected, p90, limit
         return min(median, limit), min(expected, limit), limit, limit

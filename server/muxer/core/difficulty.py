@@ -43,7 +43,7 @@ class Model(Struct, frozen=True):
             s.weight * (s.low if x < s.low else s.high if x > s.high else x)
             for s, x in zip(self.structure.values(), structure(features), strict=True)
         ]
-        distinct = dict.fromkeys(features.words)  # in their order: a sum in another differs in its last bits
+        distinct = features.counts  # in their order: a sum in another differs in its last bits
         weight = self.words.get
         about = sum([weight(word, 0.0) for word in distinct]) / math.sqrt(len(distinct) or 1)
         return self.bias + sum(shape) + about

@@ -7,7 +7,8 @@ A request is judged by its last user turn, in the light of what went before; whe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence, Set
 
 from msgspec import Struct
 
@@ -38,6 +39,7 @@ class Features(Struct, frozen=True):
     prompt: PromptTokens
     text: str
     words: tuple[str, ...]  # of `text`: lower-case words, numbers and signs, in order
+    counts: Mapping[str, int]  # how often each of `words` is among them, in the order of their first places
     follow_up: bool  # the last user turn only makes sense with `earlier`
     earlier: str  # the latest user turn before it that stands on its own, sampled
     system: str  # system and developer messages, sampled
@@ -71,17 +73,19 @@ def extract(request: ChatRequest, count_tokens: Callable[[str], int]) -> Feature
     last = without_flourish(without_courtesy(text_of(turns[-1]))) if turns else ""
     text = cut(last, TURN_CHARS)
     words = words_of(text)
-    vocabulary = frozenset(words)
+    counts = Counter(words)  # whoever looks at each word once looks at half as many: text repeats itself
+    vocabulary = frozenset(counts)
     has_image, has_audio, has_file = _attachments(request.messages)
-    no_letters = [word for word in words if not word.isalpha()]  # a few, so that counting takes a third of the time
-    numbers = sum(map(str.isdigit, no_letters))
-    signs = sum([len(word) == 1 and not word.isalnum() for word in no_letters])
+    no_letters = [word for word in vocabulary if not word.isalpha()]  # a few
+    numbers = sum([counts[word] for word in no_letters if word.isdigit()])
+    signs = sum([counts[word] for word in no_letters if len(word) == 1 and not word.isalnum()])
     prompt = measure(request, count_tokens)
     return Features(
         signals=_signals(prompt, text, vocabulary, has_image),
         prompt=prompt,
         text=text,
         words=tuple(words),
+        counts=counts,
         follow_up=len(turns) > 1 and is_follow_up(words),
         earlier=_earlier(turns[:-1]),
         system=_system(request.messages),

@@ -89,8 +89,8 @@ def stopped_at(
         )
     if demand.limit is not None and (why := budget.excess(cost, demand.limit, demand.spent)):
         return Hurdle.BUDGET, why
-    if is_late(time, demand):
-        taken, left = times_apart(time.p50_ms, demand.time_left_ms or 0.0)
+    if demand.time_left_ms is not None and is_late(time, demand):
+        taken, left = times_apart(time.p50_ms, demand.time_left_ms)
         return Hurdle.DEADLINE, f"expected to take {taken}; {left} are left"
     return None, ""
 

@@ -65,18 +65,18 @@ LONG_WORD = 8
 def structure(features: Features) -> tuple[float, ...]:
     """The shape of the last user turn in numbers: `STRUCTURE` names them. Counts are logarithms or shares per word, so
     that all of them stay within some units of zero."""
-    text, words, signals = features.text, features.words, features.signals
-    all_words = len(words) or 1
+    text, counts, signals = features.text, features.counts, features.signals
+    all_words = len(features.words) or 1
     prose = features.word_count or 1
     log_chars, log_words = math.log1p(features.turn_chars), math.log1p(features.word_count)
     log_numbers = math.log1p(features.number_count)
     code = float(signals.signals.code)
     count = text.count
     prosaic = not (features.options or code)
-    numbers = len(set(filter(str.isdigit, words)))
+    numbers = sum(map(str.isdigit, counts))
     problem = prosaic and features.question and numbers > 1 and "\\" not in text
-    relations = sum(map(RELATIONS.__contains__, words))
-    spelled = sum(map(NUMBER_WORDS.__contains__, words))
+    relations = sum([counts[word] for word in RELATIONS & counts.keys()])
+    spelled = sum([counts[word] for word in NUMBER_WORDS & counts.keys()])
     return (
         log_chars,
         log_words,
@@ -86,8 +86,8 @@ def structure(features: Features) -> tuple[float, ...]:
         features.sign_count / all_words,
         math.log1p(features.operator_count),
         len(text) / prose,
-        len([word for word in words if len(word) >= LONG_WORD]) / prose,
-        len(set(words)) / all_words,
+        sum([often for word, often in counts.items() if len(word) >= LONG_WORD]) / prose,
+        len(counts) / all_words,
         count(",") / all_words,
         count(".") / all_words,
         (count("(") + count("[") + count("{")) / all_words,
