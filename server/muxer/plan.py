@@ -163,7 +163,11 @@ def _loud(settings: Settings) -> list[str]:
     if not settings.decision_log:
         return []
     file = Path(settings.decision_log)
-    if not file.parent.is_dir() or file.is_dir():
+    try:
+        fits = file.parent.is_dir() and not file.is_dir()
+    except OSError:  # a name that is too long for the file system
+        fits = False
+    if not fits:
         raise SettingsInvalid(f"MODELMUXER_DECISION_LOG: {file} must be a file in a folder that exists")
     return [f"MODELMUXER_DECISION_LOG: the prompts of all chat requests are written to {file}"]
 

@@ -187,11 +187,12 @@ def test_numpy_is_not_needed(log):
 
 
 def test_a_decision_log_that_cannot_be_written_stops_the_start(tmp_path):
-    for place in (tmp_path / "nowhere" / "log", tmp_path):
+    for place in (tmp_path / "nowhere" / "log", tmp_path, tmp_path / ("long" * 100)):
         done = run("check", variables={"MODELMUXER_DECISION_LOG": str(place)})
 
         assert done.returncode == 2
         assert "MODELMUXER_DECISION_LOG" in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def test_check_finds_a_decision_log_that_a_server_could_not_open_and_changes_nothing(tmp_path):

@@ -1,7 +1,7 @@
 """Requests for the same thing many times, for counting, and for going on without an end: what they come to in tokens.
 
 Such answers are among the longest that models write, and nothing else in the request shows it. A text that is to be
-recited whole is of the same sort. English is covered best, five other languages by their commonest words.
+recited whole is of the same sort. English is covered best, six other languages by their commonest words.
 """
 
 from __future__ import annotations

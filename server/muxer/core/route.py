@@ -126,6 +126,19 @@ class _Case(Struct, frozen=True):
     conversation: bytes
 
 
+def ruling_for(kind: Intent, request: ChatRequest, view: View, *, pinned: bool) -> Ruling:
+    """What the operator's rules say of a request of this intent."""
+    policy = view.policy
+    return rules.ruling(
+        policy.rules,
+        kind,
+        request.metadata,
+        tenant=view.tenant,
+        direct_confidence=policy.direct_confidence,
+        pinned=pinned,
+    )
+
+
 def _case(request: ChatRequest, view: View, reading: Reading) -> _Case:
     policy, options = view.policy, request.routing
     target = model_id.parse(request.model, view.catalog)
@@ -164,14 +177,7 @@ def _case(request: ChatRequest, view: View, reading: Reading) -> _Case:
             providers=view.providers,
             latency=view.latency,
             usage=view.usage,
-            ruling=rules.ruling(
-                policy.rules,
-                kind,
-                request.metadata,
-                tenant=view.tenant,
-                direct_confidence=policy.direct_confidence,
-                pinned=target.pinned,
-            ),
+            ruling=ruling_for(kind, request, view, pinned=target.pinned),
             price_share=share,
             weigh_alone=share is not None and not view.cost_weights,
             warm=view.warm.get(key) if conversation.is_continued(request) else None,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from msgspec import Struct, structs
 
-from muxer.core import price_share, route, rules
+from muxer.core import price_share, route
 from muxer.core.budget import lower
 from muxer.core.route import Reading
 from muxer.dispatch.intent_asker import NO_ADVICE, Advice, IntentAsker, affordable
@@ -160,13 +160,5 @@ class Decider:
 
 def _is_allowed(decision: Decision, intent: Intent, request: ChatRequest, view: View) -> bool:
     """Whether the operator's rules for this intent allow every model of the plan."""
-    policy = view.policy
-    ruling = rules.ruling(
-        policy.rules,
-        intent,
-        request.metadata,
-        tenant=view.tenant,
-        direct_confidence=policy.direct_confidence,
-        pinned=decision.pinned,
-    )
+    ruling = route.ruling_for(intent, request, view, pinned=decision.pinned)
     return not any(ruling.against(candidate.model.id) for candidate in decision.plan)
